@@ -1,0 +1,89 @@
+/**
+ * What the engine asks of the place it runs in: write text, read a line, show a long text, lend the
+ * terminal to a child. Commands cannot tell whether a person, a pipe or a test is behind it.
+ */
+export interface Terminal {
+	/** Standard input is a terminal (the original's `interactive`). */
+	readonly interactive: boolean;
+	/** Standard output is a terminal. */
+	readonly outputIsTerminal: boolean;
+	/** Cells across and down; 80 and 24 where there is no terminal. */
+	readonly columns: number;
+	readonly rows: number;
+	/** Lower case, as nl_langinfo(CODESET) has it: `utf-8`, `ansi_x3.4-1968`, `iso-8859-1`. */
+	readonly charset: string;
+
+	/** Standard output. Text is encoded in `charset`; octets go as they are. */
+	write(text: string | Uint8Array): void;
+	/** Standard error, in order with what `write` has written. */
+	complain(text: string): void;
+	readLine(request: LineRequest): Promise<Line>;
+	/** Shows a long text through `pager` (a shell command), or the built-in pager when undefined. */
+	page(text: Uint8Array, title: string, pager: string | undefined): Promise<void>;
+	/** Runs a child with the terminal as its own; resolves to its wait status. */
+	lend(child: Child): Promise<ChildEnd>;
+	/** Lets pending signals in. Long work calls it now and then; throws Interrupted after ^C. */
+	checkpoint(): Promise<void>;
+	/** Whether ^C while a command runs interrupts it (true) or is ignored. */
+	ignoreInterrupts(ignored: boolean): void;
+	/** Leaves the terminal as it was found. */
+	close(): void;
+}
+
+export type LineKind = 'command' | 'field' | 'body' | 'confirm';
+
+export interface LineRequest {
+	readonly kind: LineKind;
+	/** Printed before the line; may be empty. */
+	readonly prompt: string;
+	/** Text already on the line, for the person to edit (`To:` of `~h`). */
+	readonly initial?: string;
+	/** What to show beneath the line and offer on Tab; only a live terminal asks. */
+	readonly assist?: (text: string, cursor: number) => Assist;
+}
+
+/** End of file and ^C are values, so that "one more to kill letter" is a branch and not a handler. */
+export type Line =
+	| { readonly kind: 'line'; readonly text: string }
+	| { readonly kind: 'end' }
+	| { readonly kind: 'interrupt' };
+
+export interface Assist {
+	/** One dim line beneath the prompt. */
+	readonly hint?: string;
+	/** What Tab offers, each replacing `text.slice(from, cursor)`. */
+	readonly candidates?: readonly Candidate[];
+	readonly from?: number;
+	/** The right-aligned part of the hint line: folder and counts. */
+	readonly status?: string;
+}
+
+export interface Candidate {
+	readonly text: string;
+	readonly note?: string;
+}
+
+export interface Child {
+	/** A command for `shell -c`, or a program with its arguments. */
+	readonly command: string | readonly string[];
+	/** The shell for a command given as text; /bin/sh when undefined. */
+	readonly shell?: string;
+	/** Octets for its standard input; the terminal's own input when undefined. */
+	readonly input?: Uint8Array;
+	/** Catch its standard output instead of showing it. */
+	readonly capture?: boolean;
+	readonly env?: NodeJS.ProcessEnv;
+	readonly cwd?: string;
+	/** The child is not to die of ^C (a mailer while the letter is handed over). */
+	readonly shielded?: boolean;
+}
+
+export interface ChildEnd {
+	/** Exit status, or 128 + n for a child that signal n ended; 127 where it could not be started. */
+	readonly status: number;
+	readonly signal: NodeJS.Signals | undefined;
+	/** Its standard output where `capture` was asked for. */
+	readonly output: Uint8Array;
+	/** Why it could not be started. */
+	readonly error?: string;
+}
