@@ -4,7 +4,7 @@
 // splits code only for ES modules, so the first pass bundles and splits, and the second turns each
 // piece into CommonJS, where a dynamic import becomes a require at the moment of use. The live
 // terminal stays an ES module of its own: Ink's layout engine needs a top-level await.
-import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync, chmodSync } from 'node:fs';
+import { chmodSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { build, transform } from 'esbuild';
 

@@ -55,7 +55,8 @@ function readText(path: string): string {
  * A process with more rights than its caller does not believe the caller's `INKLOOM_ROOT`.
  */
 export function openSystem(env: NodeJS.ProcessEnv = process.env): System {
-	const setId = process.getuid?.() !== process.geteuid?.() || process.getgid?.() !== process.getegid?.();
+	const setId =
+		process.getuid?.() !== process.geteuid?.() || process.getgid?.() !== process.getegid?.();
 	const root = env.INKLOOM_ROOT && !setId ? resolve(env.INKLOOM_ROOT) : '';
 	return new RealSystem(root, env);
 }
@@ -91,7 +92,14 @@ class RealSystem implements System {
 			if (this.root === '') {
 				// As the original: USER decides the name, whoever the machine says one is.
 				const self = this.userOf(uid);
-				return { uid, gid: self?.gid ?? 0, gecos: '', shell: '/bin/sh', home: self?.home ?? '/', name };
+				return {
+					uid,
+					gid: self?.gid ?? 0,
+					gecos: '',
+					shell: '/bin/sh',
+					home: self?.home ?? '/',
+					name,
+				};
 			}
 		}
 		const self = this.userOf(uid) ?? this.#passwd[0];

@@ -99,6 +99,14 @@ export interface Mailbox {
 	hasGrown(): boolean;
 	/** Takes in what has arrived; returns the new messages, already numbered and in `messages`. */
 	takeNew(): Message[];
+	/**
+	 * Writes the mailbox with only these messages, in the order of the file, with Status and X-Status
+	 * brought up to date where the flags changed; mail that arrived meanwhile is kept. Untouched
+	 * messages are copied octet for octet. A kill at any moment leaves the old or the new mailbox.
+	 * An empty result is removed where `removeEmpty`, else left empty.
+	 * Returns the number of messages that had arrived meanwhile. Throws errno errors.
+	 */
+	writeBack(keep: readonly Message[], options: { readonly removeEmpty: boolean }): number;
 	/** Gives back descriptors and locks; writes nothing. */
 	close(): void;
 }

@@ -16,7 +16,11 @@ export interface Session {
 	readonly aliases: Map<string, string[]>;
 	/** `alternates`: further names of one's own. */
 	alternates: string[];
-	readonly fields: { readonly display: FieldFilter; readonly save: FieldFilter; readonly forward: FieldFilter };
+	readonly fields: {
+		readonly display: FieldFilter;
+		readonly save: FieldFilter;
+		readonly forward: FieldFilter;
+	};
 	readonly shortcuts: Map<string, string>;
 	/** `define` and `account`: the lines between the braces. */
 	readonly macros: Map<string, readonly string[]>;
@@ -79,7 +83,11 @@ export interface SessionOptions {
 	readonly login?: string;
 }
 
-export function newSession(system: System, terminal: Terminal, options: SessionOptions = {}): Session {
+export function newSession(
+	system: System,
+	terminal: Terminal,
+	options: SessionOptions = {},
+): Session {
 	const variables = new Variables(system.env);
 	if (terminal.interactive) variables.set('interactive', '');
 	variables.set('header', '');
