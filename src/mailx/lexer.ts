@@ -3,8 +3,6 @@
  * quotes and backslashes, the same with the quotes kept (`echo`), and the last word of a line apart
  * from the message list before it.
  */
-import { Complaint } from '../complaint.js';
-
 const isBlank = (char: string | undefined) => char === ' ' || char === '\t';
 
 /** Shell-like words. With `raw`, quotes and backslashes stay for the command to interpret. */
@@ -56,16 +54,16 @@ export function splitLastWord(line: string, unquote: boolean): LastWord {
 	const text = line.trimEnd();
 	if (text === '') return { rest: undefined, last: undefined };
 	const final = text.at(-1);
-	let start: number;
+	let start = text.length;
 	let last: string;
 	if (final === '"' || final === "'") {
-		let open = text.length - 2;
-		while (open >= 0 && !(text[open] === final && text[open - 1] !== '\\')) open--;
-		if (open < 0) throw new Complaint(`Missing ${final}`, 'stderr');
-		start = open;
-		last = unquote ? text.slice(open + 1, -1) : text.slice(open);
+		start = text.length - 2;
+		while (start > 0 && (text[start] !== final || text[start - 1] === '\\')) start--;
+		// Without an opening quote the whole line is the word, as in the original.
+		start = Math.max(start, 0);
+		last = text.slice(start).replaceAll(`\\${final}`, final);
+		if (unquote) last = last.slice(last[0] === final ? 1 : 0, -1);
 	} else {
-		start = text.length;
 		while (start > 0 && !isBlank(text[start - 1])) start--;
 		last = text.slice(start);
 	}
