@@ -2,7 +2,6 @@
  * The world as a parameter: paths, users, host name, environment, clock and random. The real machine
  * and a root of one's own (`INKLOOM_ROOT`, the lab) are two values of one interface; a test makes a third.
  */
-import { randomBytes } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { isAbsolute, join, resolve } from 'node:path';
@@ -25,6 +24,8 @@ export interface System {
 	readonly env: NodeJS.ProcessEnv;
 	/** Who one is: `USER` or `LOGNAME` where passwd knows that name, else the real uid. */
 	readonly user: User;
+	/** One's home directory, on disk: `HOME` (below the root, where there is one), else passwd's. */
+	readonly home: string;
 	/** Fully qualified where the machine knows it. */
 	readonly host: string;
 	/** The path on disk of a path a person named. Throws nothing; does not ask whether it exists. */
@@ -106,6 +107,12 @@ class RealSystem implements System {
 		return self ?? { name: String(uid), uid, gid: uid, gecos: '', home: '/', shell: '/bin/sh' };
 	}
 
+	get home(): string {
+		const given = this.env.HOME;
+		const inside = given !== undefined && (this.root === '' || this.shown(given) !== given);
+		return inside ? given : this.real(this.user.home);
+	}
+
 	get host(): string {
 		this.#host ??= this.#hostName();
 		return this.#host;
@@ -151,6 +158,7 @@ class RealSystem implements System {
 	}
 
 	random(octets: number): Buffer {
-		return randomBytes(octets);
+		// Loaded when asked for: most commands need no random octets.
+		return process.getBuiltinModule('node:crypto').randomBytes(octets);
 	}
 }

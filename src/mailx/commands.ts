@@ -8,9 +8,9 @@
 import type { Message } from '../mailbox/mailbox.js';
 import type { Session } from './session.js';
 
-/** `failed`: the trouble has been told already; `leave`: the command loop ends. */
+/** `failed`: the trouble has been told already; `leave`: quit; `exit`: leave at once, change nothing. */
 // biome-ignore lint/suspicious/noConfusingVoidType: a handler that says nothing has succeeded
-export type Outcome = void | 'failed' | 'leave';
+export type Outcome = void | 'failed' | 'leave' | 'exit';
 
 interface Rules {
 	/** Needs an open mailbox. */
@@ -129,11 +129,11 @@ export const commands: readonly Command[] = [
 	{ name: 'followups[ender]', takes: 'msglist', mailbox: true, interactive: true, notComposing: true, run: async (s, a) => (await sending()).followupSender(s, a), summary: 'followup to the sender alone, whatever flipr says' },
 	{ name: 'fold[er]', takes: 'words', most: 1, sending: true, transparent: true, run: async (s, a) => (await folders()).folder(s, a), usage: '[folder]', summary: 'tell about the folder, or open another one' },
 	{ name: 'folders', takes: 'words', most: 1, sending: true, transparent: true, run: async (s, a) => (await folders()).folders(s, a), usage: '[folder]', summary: 'list the folders' },
-	{ name: '?', takes: 'nothing', sending: true, run: async (s) => (await help()).help(s), usage: '[command]', summary: 'explain commands' },
+	{ name: '?', takes: 'string', sending: true, run: async (s, a) => (await help()).help(s, a), usage: '[command]', summary: 'explain commands' },
 	{ name: 'z', takes: 'string', mailbox: true, sending: true, run: async (s, a) => (await summary()).scroll(s, a), usage: '[+|-|number|$]', summary: 'list the next screen of headers' },
 	{ name: 'Z', takes: 'string', mailbox: true, sending: true, run: async (s, a) => (await summary()).scrollToNew(s, a), usage: '[+|-]', summary: 'list the next screen of headers with new messages' },
 	{ name: 'h[eaders]', takes: 'msglist', mailbox: true, run: async (s, a) => (await summary()).headers(s, a), usage: '[message]', summary: 'list a screen of headers' },
-	{ name: 'hel[p]', takes: 'nothing', sending: true, run: async (s) => (await help()).help(s), usage: '[command]', summary: 'explain commands' },
+	{ name: 'hel[p]', takes: 'string', sending: true, run: async (s, a) => (await help()).help(s, a), usage: '[command]', summary: 'explain commands' },
 	{ name: '=', takes: 'nothing', mailbox: true, run: async (s) => (await summary()).printDot(s), summary: 'print the number of the current message' },
 	{ name: 'R[eply]', takes: 'msglist', mailbox: true, interactive: true, notComposing: true, run: async (s, a) => (await sending()).replyToSender(s, a), summary: 'reply to the sender alone' },
 	{ name: 'Res[pond]', takes: 'msglist', mailbox: true, interactive: true, notComposing: true, run: async (s, a) => (await sending()).replyToSender(s, a), summary: 'reply to the sender alone' },

@@ -37,6 +37,8 @@ export interface Session {
 	readonly tildeEscapes: boolean | undefined;
 	/** `-d`: say what would be done, send nothing. */
 	readonly debug: boolean;
+	/** `-u` was given: the mail of that user is read, whatever `MAIL` says. */
+	readonly otherUser: boolean;
 	/** `-u`, or one's own login name: whose mail is read and what one is called. */
 	readonly login: string;
 	/** `-i` and `-F` and the like live in variables; this is the exit status so far. */
@@ -60,6 +62,8 @@ export interface CommandInput {
 	condition: 'any' | 'receive' | 'send' | 'terminal' | 'no-terminal';
 	/** A folder hook is running: refusals for want of a message are silent. */
 	inHook: boolean;
+	/** The hook runs for new mail: message lists name only messages that have just arrived. */
+	hookForNewMail: boolean;
 	/** Start-up files are being read. */
 	starting: boolean;
 	/** A macro is running: `unset` of what is not set is no error. */
@@ -108,11 +112,12 @@ export function newSession(
 		readOnly: options.readOnly ?? false,
 		tildeEscapes: options.tildeEscapes,
 		debug: options.debug ?? false,
+		otherUser: options.login !== undefined,
 		login: options.login ?? system.user.name,
 		status: 0,
 		dotShown: false,
 		commandSeen: false,
 		screen: 0,
-		input: { sources: [], condition: 'any', inHook: false, starting: false, inMacro: false },
+		input: { sources: [], condition: 'any', inHook: false, hookForNewMail: false, starting: false, inMacro: false },
 	};
 }

@@ -1,0 +1,185 @@
+/**
+ * `mail` and `mailx`: options, start-up files, then either a letter to the people named or the
+ * `&` prompt over a mailbox.
+ *
+ * Where to read next: mailx/commands.ts is the language; mailx/interpreter.ts obeys a line of it;
+ * mailx/collect.ts takes a letter in; mailbox/ reads and writes mailboxes; mta/ delivers.
+ * terminal/ is the other side: a pipe, a plain terminal, or the live prompt drawn by Ink.
+ */
+import { Complaint } from './complaint.js';
+import { commandLoop, tell } from './mailx/interpreter.js';
+import { newSession, type Session } from './mailx/session.js';
+import { readStartupFiles } from './mailx/startup.js';
+import { type Option, parseOptions } from './options.js';
+import { release } from './release.js';
+import { openSystem } from './system.js';
+import { openTerminal } from './terminal/choose.js';
+import type { Terminal } from './terminal/terminal.js';
+
+const program = 'mail';
+const letters = 'A:BHEFINVT:RS:a:b:c:dDefh:inqr:s:tu:v~';
+const usage = `Usage: ${program} -eiIUdEFntBDNHRV~ -T FILE -u USER -h hops -r address -s SUBJECT -a FILE -q FILE -f FILE -A ACCOUNT -b USERS -c USERS -S OPTION users`;
+
+/** A wrong command line: told with the usage, exit status 2. */
+class Misuse extends Complaint {
+	constructor(text: string) {
+		super(`${text}\n${usage}`, 'stderr', 2);
+	}
+}
+
+interface Arguments {
+	readonly given: readonly Option[];
+	readonly folder: string | undefined;
+	readonly recipients: readonly string[];
+	readonly sending: boolean;
+	has(letter: string): boolean;
+	value(letter: string): string | undefined;
+	values(letter: string): string[];
+}
+
+const sendOptions = 'Fsqracbht';
+
+function readArguments(words: readonly string[]): Arguments {
+	const { given, operands, error } = parseOptions(words, letters, 'q', program);
+	if (error) throw new Misuse(error);
+	const values = (letter: string) =>
+		given.filter((option) => option.letter === letter).map((option) => option.value);
+	const has = (letter: string) => given.some((option) => option.letter === letter);
+	const folder = has('f') ? (operands[0] ?? '&') : undefined;
+	if (has('f') && operands.length > 1) throw new Misuse('More than one file given with -f');
+	const recipients = has('f') ? [] : operands;
+	const sends = given.some((option) => sendOptions.includes(option.letter));
+	if (sends && !has('t') && recipients.length === 0) {
+		throw new Misuse('Send options without primary recipient specified.');
+	}
+	if (has('R') && recipients.length > 0) {
+		throw new Misuse('The -R option is meaningless in send mode.');
+	}
+	if ((has('I') || has('T')) && folder === undefined) throw new Misuse('Need -f with -I.');
+	return {
+		given,
+		folder,
+		recipients,
+		sending: recipients.length > 0 || has('t'),
+		has,
+		value: (letter) => values(letter).at(-1),
+		values,
+	};
+}
+
+/** What the options say before any start-up file is read. */
+async function applyOptions(session: Session, args: Arguments): Promise<void> {
+	const { variables } = session;
+	for (const { letter, value } of args.given) {
+		if (letter === 'S') await (await import('./mailx/settings.js')).set(session, [value]);
+		if (letter === 'i') variables.set('ignore', '');
+		if (letter === 'D') variables.set('disconnected', '');
+		if (letter === 'N') variables.unset('header');
+		if (letter === 'v') variables.set('verbose', '');
+	}
+}
+
+async function main(words: readonly string[]): Promise<number> {
+	if (words[0] === '-V') return printVersion();
+	let terminal: Terminal | undefined;
+	try {
+		const args = readArguments(words);
+		if (args.has('V')) return printVersion();
+		const system = openSystem();
+		terminal = await openTerminal(system);
+		const escapes = args.given.find(({ letter }) => letter === 'r' || letter === '~')?.letter;
+		const login = args.value('u');
+		const session = newSession(system, terminal, {
+			receiving: !args.sending,
+			readOnly: args.has('R'),
+			debug: args.has('d'),
+			...(escapes !== undefined && { tildeEscapes: escapes === '~' }),
+			...(login !== undefined && { login }),
+		});
+		session.variables.set('ttycharset', terminal.charset.toUpperCase());
+		await applyOptions(session, args);
+		await readStartupFiles(session, !args.has('n'));
+		await chooseAccount(session, args);
+		await (args.sending ? send(session, args) : read(session, args));
+		return session.status;
+	} catch (error) {
+		if (!(error instanceof Complaint)) throw error;
+		if (terminal) tell(terminal, error);
+		else process.stderr.write(`${error.message}\n`);
+		return error.status;
+	} finally {
+		terminal?.close();
+	}
+}
+
+function printVersion(): number {
+	process.stdout.write(`${release}\n`);
+	return 0;
+}
+
+async function chooseAccount(session: Session, args: Arguments): Promise<void> {
+	const account = args.value('A');
+	if (account !== undefined) {
+		session.input.starting = true;
+		await (await import('./mailx/control.js')).account(session, [account]);
+		session.input.starting = false;
+	}
+	if (args.has('E')) session.variables.set('skipemptybody', '');
+	const from = args.value('r');
+	if (from !== undefined) session.variables.set('from', from);
+}
+
+async function send(session: Session, args: Arguments): Promise<void> {
+	const { sendFromArguments } = await import('./mailx/sending.js');
+	await sendFromArguments(session, {
+		to: args.recipients,
+		cc: args.values('c'),
+		bcc: args.values('b'),
+		subject: args.value('s'),
+		attachments: args.values('a'),
+		quoteFile: args.value('q') || undefined,
+		recordByRecipient: args.has('F'),
+		fromHeader: args.has('t'),
+		reversePath: args.value('r'),
+		hops: args.value('h'),
+	});
+}
+
+/** Reads mail: opens the folder, tells what is in it, obeys commands, and leaves by the rules. */
+async function read(session: Session, args: Arguments): Promise<void> {
+	const { terminal, variables } = session;
+	const folders = await import('./mailx/folders.js');
+	const opened = await folders.openFolder(session, args.folder ?? '%');
+	const empty = opened === 'empty';
+	if (opened === 'failed' || args.has('e')) {
+		session.status = opened === 'opened' ? 0 : 1;
+		return;
+	}
+	if (args.has('H')) {
+		const { printHeadlines } = await import('./mailx/headline.js');
+		return printHeadlines(session, session.mailbox?.messages ?? []);
+	}
+	if (empty && !variables.has('emptystart')) {
+		session.status = 1;
+		return;
+	}
+	if (!args.has('N')) {
+		if (!variables.has('quiet')) {
+			const name = variables.has('bsdcompat') ? 'Mail' : 'mailx';
+			terminal.write(`Inkloom ${name} version ${release}.  Type ? for help.\n`);
+		}
+		await folders.announce(session, true);
+	}
+	if ((await commandLoop(session)) === 'exit') return;
+	await (await import('./mailx/quit.js')).leaveFolder(session);
+}
+
+main(process.argv.slice(2)).then(
+	(status) => {
+		process.exitCode = status;
+	},
+	(error) => {
+		console.error(error);
+		process.exitCode = 70;
+	},
+);

@@ -1,0 +1,81 @@
+/**
+ * Where command lines come from: the terminal or pipe, and the files being sourced, innermost first.
+ * A line that ends in a backslash goes on in the next one.
+ */
+import type { Line } from '../terminal/terminal.js';
+import type { Session } from './session.js';
+
+/** More files than this inside one another are taken for a loop. */
+const deepestSource = 25;
+
+/**
+ * The next command line, joined with the lines that continue it (`joint` between them).
+ * Sourced files that have ended are closed on the way, but none at or below `floor`.
+ */
+export async function nextLine(session: Session, floor = 0, joint = ' '): Promise<Line> {
+	let text = '';
+	for (let first = true; ; first = false) {
+		const line = await physicalLine(session, first, floor);
+		if (line.kind !== 'line') return line;
+		if (!line.text.endsWith('\\')) return { kind: 'line', text: text + line.text };
+		text += line.text.slice(0, -1) + joint;
+	}
+}
+
+async function physicalLine(session: Session, first: boolean, floor: number): Promise<Line> {
+	const { sources } = session.input;
+	for (;;) {
+		const source = sources.at(-1);
+		if (!source) return typedLine(session, first);
+		const text = source.lines[source.next++];
+		if (text !== undefined) return { kind: 'line', text };
+		closeSource(session);
+		if (sources.length < floor) return { kind: 'end' };
+	}
+}
+
+function typedLine(session: Session, first: boolean): Promise<Line> {
+	const { terminal, variables } = session;
+	const prompt = first && variables.has('interactive') ? promptOf(session) : '';
+	if (!terminal.interactive) return terminal.readLine({ kind: 'command', prompt });
+	return terminal.readLine({ kind: 'command', prompt, assist: assistant(session) });
+}
+
+function promptOf(session: Session): string {
+	const { variables } = session;
+	return variables.get('prompt') ?? (variables.has('bsdcompat') ? '& ' : '? ');
+}
+
+/** Completion is loaded while the person reads the prompt; until then there is no help. */
+function assistant(session: Session) {
+	let complete: typeof import('./complete.js') | undefined;
+	void import('./complete.js').then((module) => {
+		complete = module;
+	});
+	return (text: string, cursor: number) => complete?.assistCommand(session, text, cursor) ?? {};
+}
+
+/** Opens a text as the innermost source. False where they are nested too deep. */
+export function openSource(
+	session: Session,
+	name: string,
+	text: string,
+	loading: boolean,
+): boolean {
+	const { input } = session;
+	if (input.sources.length >= deepestSource) return false;
+	const lines = text.split('\n');
+	if (lines.at(-1) === '') lines.pop();
+	input.sources.push({ name, lines, next: 0, condition: input.condition, loading });
+	// A sourced file begins without conditions; a start-up file, as the original, with what holds.
+	if (!loading) input.condition = 'any';
+	return true;
+}
+
+/** Ends the innermost source; an `if` left open in it is told. */
+export function closeSource(session: Session): void {
+	const source = session.input.sources.pop();
+	if (!source || source.loading) return;
+	if (session.input.condition !== 'any') session.terminal.write('Unmatched "if"\n');
+	session.input.condition = source.condition;
+}
