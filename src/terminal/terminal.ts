@@ -13,7 +13,7 @@ export interface Terminal {
 	/** Lower case, as nl_langinfo(CODESET) has it: `utf-8`, `ansi_x3.4-1968`, `iso-8859-1`. */
 	readonly charset: string;
 
-	/** Standard output. Text is encoded in `charset`; octets go as they are. */
+	/** Standard output. Text is encoded by `encodeText` of charset.ts; octets go as they are. */
 	write(text: string | Uint8Array): void;
 	/** Standard error, in order with what `write` has written. */
 	complain(text: string): void;
@@ -42,7 +42,11 @@ export interface LineRequest {
 	readonly assist?: (text: string, cursor: number) => Assist;
 }
 
-/** End of file and ^C are values, so that "one more to kill letter" is a branch and not a handler. */
+/**
+ * End of file and ^C are values, so that "one more to kill letter" is a branch and not a handler.
+ * The text holds any octets: those that mean nothing in `charset` are lone surrogates (charset.ts),
+ * which `write` prints as they came and `encodeText(text, terminal.charset)` turns back for a letter.
+ */
 export type Line =
 	| { readonly kind: 'line'; readonly text: string }
 	| { readonly kind: 'end' }
