@@ -75,7 +75,7 @@ export async function echo(session: Session, words: string[]): Promise<Outcome> 
 		const expanded = await expand(session, word);
 		if (expanded === undefined) continue;
 		if (index > 0) line += ' ';
-		line += expanded.replace(/\\(?:0([0-7]{0,3})|([^]?))/g, (_, octal, char) => {
+		line += expanded.replace(/\\(?:0([0-7]{0,3})|([\s\S]?))/g, (_, octal, char) => {
 			if (octal !== undefined) return String.fromCharCode(Number.parseInt(octal || '0', 8) & 255);
 			if (char === 'c') newline = false;
 			return char === 'c' ? '' : (echoEscapes[char] ?? char);

@@ -4,7 +4,6 @@
  */
 import { Complaint } from '../complaint.js';
 import type { Outcome } from './commands.js';
-import type { FieldFilter } from './fields.js';
 import type { Session } from './session.js';
 
 const byCode = (a: string, b: string) => (a < b ? -1 : a > b ? 1 : 0);
@@ -14,7 +13,7 @@ export async function set(session: Session, words: string[]): Promise<Outcome> {
 	if (words.length === 0) return listVariables(session);
 	let failed = false;
 	for (const word of words) {
-		const [, name = '', value = ''] = /^([^=]*)=?([^]*)$/.exec(word) ?? [];
+		const [, name = '', value = ''] = /^([^=]*)=?([\s\S]*)$/.exec(word) ?? [];
 		if (name === '') {
 			session.terminal.write('Non-null variable name required\n');
 			failed = true;
@@ -59,7 +58,10 @@ export async function alias(session: Session, words: string[]): Promise<Outcome>
 
 function printAlias(session: Session, name: string): void {
 	const members = session.aliases.get(name);
-	if (!members) return session.terminal.write(`"${name}": not a group\n`);
+	if (!members) {
+		session.terminal.write(`"${name}": not a group\n`);
+		return;
+	}
 	// The latest first, as the original keeps them.
 	const list = members.toReversed().map((member) => ` ${member}`);
 	session.terminal.write(`${name}\t${list.join('')}\n`);
@@ -81,12 +83,10 @@ export async function alternates(session: Session, words: string[]): Promise<Out
 type FieldCommand = (session: Session, words: string[]) => Promise<Outcome>;
 type Which = keyof Session['fields'];
 
-const setOf = (filter: FieldFilter, kind: 'ignored' | 'retained') => filter[kind];
-
 /** `ignore` and its relatives: list the fields, or add some. */
 function listOrAdd(which: Which, kind: 'ignored' | 'retained'): FieldCommand {
 	return async ({ terminal, fields }, words) => {
-		const set = setOf(fields[which], kind);
+		const set = fields[which][kind];
 		for (const word of words) set.add(word.toLowerCase());
 		if (words.length > 0) return;
 		if (set.size === 0) terminal.write(`No fields currently being ${kind}.\n`);
@@ -97,7 +97,7 @@ function listOrAdd(which: Which, kind: 'ignored' | 'retained'): FieldCommand {
 /** `unignore` and its relatives. */
 function takeOff(which: Which, kind: 'ignored' | 'retained'): FieldCommand {
 	return async ({ terminal, fields }, words) => {
-		const set = setOf(fields[which], kind);
+		const set = fields[which][kind];
 		if (set.size === 0) terminal.write(`No fields currently being ${kind}.\n`);
 		for (const word of words) set.delete(word.toLowerCase());
 	};
