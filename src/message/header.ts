@@ -14,9 +14,9 @@ export interface Field {
 }
 
 const fieldStart = /^([!-9;-~]+)[ \t]*:/;
-
 export class Header {
 	readonly fields: readonly Field[];
+	#values: Map<string, string[]> | undefined;
 
 	constructor(fields: readonly Field[]) {
 		this.fields = fields;
@@ -24,41 +24,78 @@ export class Header {
 
 	/** The first field of that name, whatever its case. */
 	get(name: string): string | undefined {
-		const key = name.toLowerCase();
-		return this.fields.find((field) => field.name.toLowerCase() === key)?.value;
+		return this.#byName.get(name.toLowerCase())?.[0];
 	}
 
 	/** All fields of that name, in order. */
-	all(name: string): string[] {
-		const key = name.toLowerCase();
-		return this.fields
-			.filter((field) => field.name.toLowerCase() === key)
-			.map((field) => field.value);
+	all(name: string): readonly string[] {
+		return this.#byName.get(name.toLowerCase()) ?? [];
+	}
+
+	get #byName(): Map<string, string[]> {
+		if (this.#values) return this.#values;
+		const values = new Map<string, string[]>();
+		for (const field of this.fields) {
+			const key = field.name.toLowerCase();
+			const same = values.get(key);
+			if (same) same.push(field.value);
+			else values.set(key, [field.value]);
+		}
+		this.#values = values;
+		return values;
 	}
 }
 
-/** Parses up to the first empty line, or to the first line that is neither a field nor its continuation. */
+/** Parses up to the first empty line; what is neither a field nor its continuation is passed over. */
 export function parseHeader(octets: Uint8Array): Header {
-	const text = Buffer.from(octets.buffer, octets.byteOffset, octets.byteLength).latin1Slice();
+	const text = headerText(octets);
 	const fields: Field[] = [];
 	let at = 0;
 	while (at < text.length) {
-		let end = lineEnd(text, at);
-		const match = fieldStart.exec(text.slice(at, end));
-		if (!match) break;
-		while (text[end] === ' ' || text[end] === '\t') end = lineEnd(text, end);
-		const raw = text.slice(at, end);
-		const value = raw
-			.slice(match[0].length)
-			.replace(/[ \t\r]*\n[ \t]*/g, ' ')
-			.trim();
+		const start = at;
+		at = lineEnd(text, start);
+		const line = text.slice(start, at);
+		if (line === '\n' || line === '\r\n') break;
+		const match = fieldStart.exec(line);
+		if (!match) continue;
+		while (text[at] === ' ' || text[at] === '\t') at = lineEnd(text, at);
+		const raw = text.slice(start, at);
+		const value = unfold(raw.slice(match[0].length));
 		fields.push({ name: match[1] as string, value, raw });
-		at = end;
 	}
 	return new Header(fields);
+}
+
+/** RFC 2047 6.2: white space between two encoded words is none, so that folding leaves no blank there. */
+function unfold(value: string): string {
+	if (value.indexOf('\n') === value.length - 1) return value.trim();
+	let text = '';
+	for (const line of value.trim().split('\n')) {
+		const part = line.trim();
+		text += text === '' || (text.endsWith('?=') && part.startsWith('=?')) ? part : ` ${part}`;
+	}
+	return text;
+}
+
+/** What may be header: up to the first empty line, so that a large body is never turned into a string. */
+function headerText(octets: Uint8Array): string {
+	const buffer = Buffer.from(octets.buffer, octets.byteOffset, octets.byteLength);
+	const empty = buffer.indexOf('\n\n');
+	return buffer.toString('latin1', 0, empty < 0 ? buffer.length : empty + 1);
 }
 
 function lineEnd(text: string, from: number): number {
 	const newline = text.indexOf('\n', from);
 	return newline < 0 ? text.length : newline + 1;
+}
+
+/**
+ * Who a message is from, as the original finds it: From, then (only to be shown) Sender, then the
+ * address in the From_ line, then Return-Path. Still with names, encoded.
+ */
+export function originator(header: Header, postmark: string | undefined, shown: boolean): string {
+	const from = header.get('from') || (shown && header.get('sender'));
+	if (from) return from;
+	const envelope = postmark?.split(/[ \t]+/, 2)[1];
+	return envelope || header.get('return-path') || '';
 }

@@ -1,0 +1,155 @@
+/**
+ * Octets of any charset to text, and text to the octets of a terminal. Knows the charsets by name;
+ * knows nothing of MIME. Failures are those of the original: what cannot be read or shown is `?`, an
+ * octet at a time; text in an unknown charset is taken for the terminal's own.
+ */
+import { isUtf8 } from './text.js';
+
+interface Converters {
+	encodingExists(charset: string): boolean;
+	decode(octets: Buffer, charset: string): string;
+	encode(text: string, charset: string): Buffer;
+}
+
+/** iconv-lite, once something needed it: two hundred kilobytes of tables that most mail has no use for. */
+let converters: Converters | undefined;
+
+const latin1 = /^(iso[-_]?8859[-_]1|latin-?1|l1|cp819)$/i;
+const ascii = /^(us-?ascii|ascii|ansi_x3\.4-1968|iso646-us|646|c|posix)$/i;
+
+/** True for US-ASCII by any of its names. */
+export function isAscii(charset: string): boolean {
+	return ascii.test(charset);
+}
+
+/**
+ * Makes a charset that neither we nor Node's TextDecoder know ready for use. Resolves at once for all
+ * others, and for names that nobody knows.
+ */
+export async function prepareCharset(charset: string): Promise<void> {
+	if (converters || native(charset)) return;
+	const { default: iconv } = await import('iconv-lite');
+	converters = iconv;
+}
+
+/** Whether octets of `charset` can be decoded now. */
+function native(charset: string): boolean {
+	return (
+		isUtf8(charset) || latin1.test(charset) || isAscii(charset) || decoderOf(charset) !== undefined
+	);
+}
+
+function decoderOf(charset: string): InstanceType<typeof TextDecoder> | undefined {
+	try {
+		return new TextDecoder(charset, { fatal: true, ignoreBOM: true });
+	} catch (error) {
+		if (error instanceof RangeError) return undefined;
+		throw error;
+	}
+}
+
+/**
+ * Text of `octets` in `charset`, such as a terminal of charset `shown` can show: what it has no character
+ * for is `?`, one for each octet. An unknown or missing charset, and US-ASCII, mean the terminal's own.
+ */
+export function decodeOctets(octets: Buffer, charset: string | undefined, shown: string): string {
+	if (isPlain(octets) && !stateful(charset)) return octets.toString('latin1');
+	if (charset === undefined || isAscii(charset) || sameCharset(charset, shown))
+		return own(octets, shown);
+	const text = decode(octets, charset);
+	return text === undefined ? own(octets, shown) : limit(text, charset, shown);
+}
+
+/** Charsets in which octets below 128 do not mean ASCII. */
+function stateful(charset: string | undefined): boolean {
+	return charset !== undefined && /^(utf-?7|utf-?16|utf-?32|iso-?2022|hz-|ucs)/i.test(charset);
+}
+
+function isPlain(octets: Buffer): boolean {
+	for (let at = 0; at < octets.length; at++) if ((octets[at] as number) > 127) return false;
+	return true;
+}
+
+function sameCharset(one: string, other: string): boolean {
+	return one.toLowerCase() === other.toLowerCase() || (isUtf8(one) && isUtf8(other));
+}
+
+/** Octets that need no conversion: those that are no character become U+FFFD, one each. */
+function own(octets: Buffer, shown: string): string {
+	if (isUtf8(shown)) return utf8(octets, '\ufffd');
+	if (latin1.test(shown)) return octets.toString('latin1');
+	if (isAscii(shown)) return octets.toString('latin1').replace(/[\x80-\xff]/g, '\ufffd');
+	return decode(octets, shown) ?? octets.toString('latin1').replace(/[\x80-\xff]/g, '\ufffd');
+}
+
+function decode(octets: Buffer, charset: string): string | undefined {
+	if (isUtf8(charset)) return utf8(octets, '?');
+	if (latin1.test(charset)) return octets.toString('latin1');
+	if (isAscii(charset)) return octets.toString('latin1').replace(/[\x80-\xff]/g, '?');
+	if (windows1252.test(charset)) return fromWindows1252(octets);
+	const decoder = decoderOf(charset);
+	if (decoder) {
+		// windows-125x: what the code page leaves open comes back as a C1 control.
+		const text = strictly(decoder, octets) ?? new TextDecoder(charset).decode(octets);
+		return text.replace(/[\ufffd\x80-\x9f]/g, '?');
+	}
+	if (!converters?.encodingExists(charset)) return undefined;
+	return converters.decode(octets, charset).replace(/\ufffd/g, '?');
+}
+
+// Node 20 takes windows-1252 for ISO 8859-1 (nodejs/node#56542).
+const windows1252 = /^(windows|cp)-?1252$/i;
+const upper1252 = '€?‚ƒ„…†‡ˆ‰Š‹Œ?Ž??‘’“”•–—˜™š›œ?žŸ';
+
+function fromWindows1252(octets: Buffer): string {
+	return octets
+		.toString('latin1')
+		.replace(/[\x80-\x9f]/g, (char) => upper1252[char.charCodeAt(0) - 0x80] as string);
+}
+
+function strictly(decoder: InstanceType<typeof TextDecoder>, octets: Buffer): string | undefined {
+	try {
+		return decoder.decode(octets);
+	} catch (error) {
+		if (error instanceof TypeError) return undefined;
+		throw error;
+	}
+}
+
+const wellFormed =
+	// RFC 3629 4, on octets in a latin1 string; anything else is one damaged octet.
+	/[\x00-\x7f]+|(?:[\xc2-\xdf][\x80-\xbf]|\xe0[\xa0-\xbf][\x80-\xbf]|[\xe1-\xec\xee\xef][\x80-\xbf]{2}|\xed[\x80-\x9f][\x80-\xbf]|\xf0[\x90-\xbf][\x80-\xbf]{2}|[\xf1-\xf3][\x80-\xbf]{3}|\xf4[\x80-\x8f][\x80-\xbf]{2})+|[\x80-\xff]/g;
+
+/** Node's own decoding gives one U+FFFD for a whole damaged sequence; the original one for each octet. */
+function utf8(octets: Buffer, damaged: string): string {
+	const text = octets.toString();
+	if (!text.includes('\ufffd')) return text;
+	return octets
+		.toString('latin1')
+		.replace(wellFormed, (run) =>
+			run.length === 1 && run >= '\x80'
+				? damaged
+				: run < '\x80'
+					? run
+					: Buffer.from(run, 'latin1').toString(),
+		);
+}
+
+/** `?` for what the terminal's charset lacks: one for each octet the character had. */
+function limit(text: string, charset: string, shown: string): string {
+	if (isUtf8(shown)) return text;
+	const octetsOf = isUtf8(charset) ? (char: string) => Buffer.byteLength(char) : () => 1;
+	if (isAscii(shown)) return text.replace(/[^\x00-\x7f]/gu, (char) => '?'.repeat(octetsOf(char)));
+	if (latin1.test(shown))
+		return text.replace(/[^\x00-\xff]/gu, (char) => '?'.repeat(octetsOf(char)));
+	return text;
+}
+
+/** The octets of `text` in `charset`; `?` for what it lacks. Where the charset is unknown: UTF-8. */
+export function encodeText(text: string, charset: string): Buffer {
+	if (isUtf8(charset)) return Buffer.from(text);
+	if (isAscii(charset)) return Buffer.from(text.replace(/[^\x00-\x7f]/gu, '?'), 'latin1');
+	if (latin1.test(charset)) return Buffer.from(text.replace(/[^\x00-\xff]/gu, '?'), 'latin1');
+	if (converters?.encodingExists(charset)) return converters.encode(text, charset);
+	return Buffer.from(text);
+}
