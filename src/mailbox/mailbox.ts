@@ -87,6 +87,11 @@ export interface Mailbox {
 
 	/** The message as it stands in the file: From_ line (mbox only), header, empty line, body. */
 	read(message: Message): Buffer;
+	/**
+	 * At least its From_ line and header, up to the empty line: for scans of many messages, where `read`
+	 * would fetch their bodies, too.
+	 */
+	head?(message: Message): Buffer;
 	/** Its header alone, without the From_ line; parsed when first asked for, few are kept. */
 	header(message: Message): Header;
 	/** The From_ line without its newline; made up where the format has none (maildir). */

@@ -1,0 +1,80 @@
+/**
+ * Values of a few header fields out of many messages: read off the octets, without parsing what stands
+ * between. For summaries, searches and sorting; a message that is shown gets a proper Header.
+ */
+import type { Mailbox, Message } from '../mailbox/mailbox.js';
+
+/** The header of one message as text, an octet a character, and where its fields are. */
+export class FieldScan {
+	readonly #text: string;
+
+	constructor(text: string) {
+		this.#text = text;
+	}
+
+	/**
+	 * The value of a field, unfolded; of several by that name all, a blank between them; undefined
+	 * where there is none. Lines that are no field are passed over. `name` in lower case.
+	 */
+	get(name: string): string | undefined {
+		const text = this.#text;
+		const first = name.charCodeAt(0);
+		let found: string | undefined;
+		for (let at = 0; at < text.length; ) {
+			const end = lineEnd(text, at);
+			if ((text.charCodeAt(at) | 0x20) === first) {
+				const value = valueOf(text, at, end, name);
+				if (value !== undefined) found = found === undefined ? value : `${found} ${value}`;
+			}
+			at = end + 1;
+		}
+		return found;
+	}
+}
+
+function lineEnd(text: string, from: number): number {
+	const end = text.indexOf('\n', from);
+	return end < 0 ? text.length : end;
+}
+
+function valueOf(text: string, start: number, end: number, name: string): string | undefined {
+	let at = start + name.length;
+	if (at >= end || text.slice(start, at).toLowerCase() !== name) return undefined;
+	while (isBlank(text, at)) at++;
+	if (text[at] !== ':') return undefined;
+	let value = trimEnd(text.slice(at + 1, end));
+	let next = end + 1;
+	while (isBlank(text, next)) {
+		const stop = lineEnd(text, next);
+		const more = trimEnd(text.slice(next, stop)).replace(/^[ \t]+/, '');
+		value = trimEnd(`${value} ${more}`);
+		next = stop + 1;
+	}
+	return value.replace(/^[ \t]+/, '');
+}
+
+function isBlank(text: string, at: number): boolean {
+	const code = text.charCodeAt(at);
+	return code === 0x20 || code === 0x09;
+}
+
+function trimEnd(text: string): string {
+	return text.replace(/[ \t\r]+$/, '');
+}
+
+/** The fields of a message of an open mailbox. */
+export function scanFields(mailbox: Mailbox, message: Message): FieldScan {
+	const octets = mailbox.head?.(message) ?? mailbox.read(message);
+	return new FieldScan(headerText(octets, mailbox.format === 'mbox'));
+}
+
+/** From after the From_ line up to the first empty line. */
+function headerText(octets: Buffer, hasPostmark: boolean): string {
+	const start = hasPostmark ? octets.indexOf(0x0a) + 1 : 0;
+	if (octets[start] === 0x0a) return '';
+	const bare = octets.indexOf('\n\n', start, 'latin1');
+	let end = bare < 0 ? octets.length : bare;
+	const crlf = octets.subarray(0, end).indexOf('\n\r\n', start, 'latin1');
+	if (crlf >= 0) end = crlf;
+	return octets.latin1Slice(start, end);
+}
