@@ -6,7 +6,7 @@
 
 import { realpathSync } from 'node:fs';
 import { homedir } from 'node:os';
-import { dirname, join, resolve } from 'node:path';
+import { dirname, resolve } from 'node:path';
 
 import { Complaint } from './complaint.js';
 import { release } from './release.js';
@@ -178,15 +178,16 @@ function speaksUtf8(): boolean {
 async function explainAddresses(words: string[]): Promise<number> {
 	if (words.length === 0) throw misuse('explain which address?');
 	const { openSystem } = await import('./system.js');
+	const { openAliases } = await import('./mta/aliasdb.js');
 	const { resolve: resolveAll } = await import('./mta/resolve.js');
 	const { explain, verify } = await import('./mta/explain.js');
 	const system = openSystem();
-	const trees = resolveAll(system, words, {});
-	print(
-		explain(system, trees, { ascii: !speaksUtf8() })
-			.map((line) => `${line}\n`)
-			.join(''),
-	);
+	const book = openAliases(system);
+	const trees = resolveAll(system, book, words);
+	const lines = explain(system, trees, { ascii: !speaksUtf8() });
+	if (book.stale) lines.push(`${book.file} is newer than its table: newaliases has not been run`);
+	book.close();
+	print(lines.map((line) => `${line}\n`).join(''));
 	return verify(trees).status;
 }
 

@@ -6,6 +6,8 @@ import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 
 import { Complaint } from '../complaint.js';
+import { openAliases } from '../mta/aliasdb.js';
+import { openSystem } from '../system.js';
 import { type Evidence, exercises } from './exercises.js';
 import { EX_USAGE, replaceFile } from './lab.js';
 
@@ -22,12 +24,18 @@ function readProgress(dir: string): Progress {
 	return JSON.parse(readFileSync(path, 'utf8')) as Progress;
 }
 
+function staleness(dir: string): boolean {
+	const book = openAliases(openSystem({ INKLOOM_ROOT: dir }));
+	book.close();
+	return book.stale;
+}
+
 function gather(dir: string, answers: Progress['answers']): Evidence {
 	const onDisk = (path: string) => join(dir, path);
 	return {
 		read: (path) => (existsSync(onDisk(path)) ? readFileSync(onDisk(path), 'latin1') : undefined),
 		list: (path) => (existsSync(onDisk(path)) ? readdirSync(onDisk(path)) : []),
-		changed: (path) => (existsSync(onDisk(path)) ? statSync(onDisk(path)).mtimeMs : undefined),
+		aliasesStale: () => staleness(dir),
 		mode: (path) => statSync(onDisk(path)).mode & 0o7777,
 		answer: (n) => answers[n],
 	};
