@@ -1,1 +1,201 @@
-export {};
+/**
+ * Putting messages into folders and files: save, copy, move, each also under the name of the sender, and
+ * write, which takes bodies alone. A message is marked only when its copy is safely on disk.
+ */
+import { closeSync, existsSync, openSync, statSync, writeSync } from 'node:fs';
+
+import { Complaint, isErrno, reason } from '../complaint.js';
+import { Flag, type Message } from '../mailbox/mailbox.js';
+import { appendTo } from '../mailbox/open.js';
+import { localPart, skin } from '../message/address.js';
+import type { Outcome } from './commands.js';
+import { expandFolder, folderDirectory } from './foldernames.js';
+import { splitLastWord } from './lexer.js';
+import { touchMessage } from './marking.js';
+import { firstApplicable, selectMessages } from './msglist.js';
+import { lettersOf } from './savedcopy.js';
+import type { Session } from './session.js';
+import { setDot } from './threads.js';
+
+/** `copy` leaves the message as it is; `save` lets it go on quit; `move` deletes it at once. */
+type Verb = 'save' | 'copy' | 'move' | 'write';
+
+export async function save(session: Session, text: string): Promise<Outcome> {
+	return file(session, 'save', byName(session, 'save', text));
+}
+
+export async function copy(session: Session, text: string): Promise<Outcome> {
+	return file(session, 'copy', byName(session, 'copy', text));
+}
+
+export async function move(session: Session, text: string): Promise<Outcome> {
+	return file(session, 'move', byName(session, 'move', text));
+}
+
+export async function saveToSender(session: Session, text: string): Promise<Outcome> {
+	return file(session, 'save', bySender(session, 'save', text));
+}
+
+export async function copyToSender(session: Session, text: string): Promise<Outcome> {
+	return file(session, 'copy', bySender(session, 'copy', text));
+}
+
+export async function moveToSender(session: Session, text: string): Promise<Outcome> {
+	return file(session, 'move', bySender(session, 'move', text));
+}
+
+/** What is to be filed, and the path where, as it is shown. */
+interface Filing {
+	readonly messages: readonly Message[];
+	readonly path: string;
+}
+
+/** `undefined`: there is nothing to do, in silence; `failed`: the trouble has been told. */
+type Wanted = Filing | 'failed' | undefined;
+
+/** `[msglist] folder`: the last word is the folder; without one it is mbox. */
+function byName(session: Session, verb: Verb, text: string): Wanted {
+	const { rest, last } = splitLastWord(text, false);
+	if (last === undefined && verb === 'write') throw new Complaint('No file specified.');
+	const messages = choose(session, verb, rest);
+	if (!messages) return undefined;
+	const path = expandFolder(session, last ?? '&');
+	return path === undefined ? 'failed' : { messages, path };
+}
+
+/** `[msglist]`: the folder is named after the sender of the first message. */
+function bySender(session: Session, verb: Verb, text: string): Wanted {
+	const messages = choose(session, verb, text.trim() === '' ? undefined : text);
+	const first = messages?.[0];
+	if (!first) return undefined;
+	const name = senderName(session, first);
+	if (name === '') throw new Complaint(`Cannot determine message sender to ${verb}.`);
+	const directory = session.variables.has('outfolder') ? folderDirectory(session) : undefined;
+	return { messages, path: directory === undefined ? name : `${directory}/${name}` };
+}
+
+function choose(session: Session, verb: Verb, list: string | undefined): Message[] | undefined {
+	const silent = session.input.inHook;
+	if (list === undefined) {
+		const message = firstApplicable(session, { passes: 'deleted' });
+		if (message) return [message];
+		if (!silent) throw new Complaint(`No messages to ${verb}.`);
+		return undefined;
+	}
+	const messages = selectMessages(session, list);
+	if (messages.length > 0) return messages;
+	if (!silent) throw new Complaint('No applicable messages.');
+	return undefined;
+}
+
+/**
+ * The part before the `@` of the sender's address. It comes from a stranger: nothing in it is expanded, and
+ * it names a file here, never one elsewhere.
+ */
+function senderName({ mailbox }: Session, message: Message): string {
+	if (!mailbox) return '';
+	const header = mailbox.header(message);
+	const postmark = mailbox.postmark(message).split(/[ \t]+/)[1] ?? '';
+	const field = header.get('from') || header.get('sender') || postmark;
+	const address = skin(field || header.get('return-path') || '');
+	// Of a uucp path, the last two stations.
+	const person = localPart(address.split('!').slice(-2).join('!'));
+	return person.replaceAll('/', '_').replace(/^\.+/, '').replaceAll('\0', '');
+}
+
+/** Appends and tells; marks the messages when that went well. */
+async function file(
+	session: Session,
+	verb: Exclude<Verb, 'write'>,
+	wanted: Wanted,
+): Promise<Outcome> {
+	const { mailbox, system, terminal, fields, variables } = session;
+	if (!mailbox || !wanted || wanted === 'failed') return wanted === 'failed' ? 'failed' : undefined;
+	const { messages, path } = wanted;
+	let lines = 0;
+	let octets = 0;
+	const letters = lettersOf(mailbox, messages, fields.save, (copied) => {
+		lines += copied.lines;
+		octets += copied.octets;
+	});
+	try {
+		const { created } = await appendTo(system, system.real(path), letters, {
+			newFormat: variables.get('newfolders') === 'maildir' ? 'maildir' : 'mbox',
+		});
+		tellFiled(session, path, created, lines, octets);
+	} catch (error) {
+		if (!isErrno(error)) throw error;
+		terminal.complain(`${path}: ${whyNot(system.real(path), error)}\n`);
+		return 'failed';
+	}
+	mark(session, verb, messages);
+}
+
+function mark(session: Session, verb: Verb, messages: readonly Message[]): void {
+	const { mailbox } = session;
+	for (const message of messages) {
+		touchMessage(message);
+		if (verb === 'save') message.set(Flag.saved);
+		if (verb === 'move') message.set(Flag.saved | Flag.deleted);
+		// What has been put away has been seen: Return goes on to the next.
+		if (message === mailbox?.dot) session.dotShown = true;
+	}
+	const last = messages.at(-1);
+	if (verb !== 'move' || !last) return;
+	setDot(session, last);
+	const next = firstApplicable(session, { passes: 'deleted' }) ?? mailbox?.messages[0];
+	if (next) setDot(session, next);
+}
+
+/** `"box" [Appended] 12/345`; without lines the message was no text. */
+function tellFiled(
+	{ terminal }: Session,
+	path: string,
+	created: boolean,
+	lines: number | undefined,
+	octets: number,
+): void {
+	const how = created ? '[New file]' : '[Appended]';
+	terminal.write(`"${path}" ${how} ${lines ?? 'binary'}/${octets}\n`);
+}
+
+/** What cannot be opened for appending is tried as a new file: where something stands, that is the reason told. */
+function whyNot(path: string, error: NodeJS.ErrnoException): string {
+	const closed = ['EISDIR', 'EACCES', 'EPERM', 'EROFS', 'ETXTBSY'].includes(error.code ?? '');
+	return closed && existsSync(path) ? 'File exists' : reason(error);
+}
+
+/** Bodies, decoded, to the end of a file; attachments to files that are asked for by name. */
+export async function write(session: Session, text: string): Promise<Outcome> {
+	const wanted = byName(session, 'write', text);
+	if (!wanted || wanted === 'failed') return wanted;
+	const { messages, path } = wanted;
+	const real = session.system.real(path);
+	const created = statSync(real, { throwIfNoEntry: false }) === undefined;
+	let lines: number | undefined = 0;
+	let octets = 0;
+	try {
+		const fd = openSync(real, 'a');
+		try {
+			const { renderMeasured } = await import('./show.js');
+			for (const message of messages) {
+				const body = await renderMeasured(session, message, { action: 'file', filter: 'none' });
+				writeAll(fd, body.octets);
+				octets += body.count;
+				lines = lines === undefined || body.lines === undefined ? undefined : lines + body.lines;
+			}
+		} finally {
+			closeSync(fd);
+		}
+	} catch (error) {
+		if (!isErrno(error)) throw error;
+		session.terminal.complain(`${path}: ${whyNot(real, error)}\n`);
+		return 'failed';
+	}
+	tellFiled(session, path, created, lines, octets);
+	mark(session, 'write', messages);
+}
+
+function writeAll(fd: number, octets: Uint8Array): void {
+	for (let at = 0; at < octets.length; ) at += writeSync(fd, octets, at);
+}
