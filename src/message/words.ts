@@ -1,7 +1,7 @@
 /**
  * Encoded words of header fields (RFC 2047) to text, as a person is to see them. Field values come as
- * latin1 strings, an octet a character. Damaged words are left as they stand; plain ASCII costs one
- * test and no decoder.
+ * latin1 strings, an octet a character. What is no word is left as it stands, save one that never ends;
+ * plain ASCII costs one test and no decoder.
  */
 import { closingQuote, displayName, routePart, skin, skipComment } from './address.js';
 import { decodeOctets, prepareCharset } from './charset.js';
@@ -43,9 +43,13 @@ interface EncodedWord {
 function* encodedWords(value: string): Generator<EncodedWord> {
 	const pattern = new RegExp(wordStart);
 	for (let match = pattern.exec(value); match; match = pattern.exec(value)) {
-		const close = value.indexOf('?=', pattern.lastIndex);
-		if (close < 0) return;
 		const [, charset = '', encoding = ''] = match;
+		const close = value.indexOf('?=', pattern.lastIndex);
+		if (close < 0) {
+			// As the original: what begins as a word and never ends swallows the rest.
+			yield { start: match.index, end: value.length, label: '', encoding: 'q', coded: '' };
+			return;
+		}
 		yield {
 			start: match.index,
 			end: close + 2,

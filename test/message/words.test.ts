@@ -19,7 +19,8 @@ describe('decodeWords', () => {
 		['=?utf-8?B?w4RuZGVydW5n?= =?utf-8?B?IGRlcw==?=', 'Änderung des'],
 		['a =?utf-8?q?b?= c', 'a b c'],
 		['=?utf-8?x?b?=', '=?utf-8?x?b?='],
-		['=?utf-8?q?open', '=?utf-8?q?open'],
+		['a =?utf-8?x?b?= =?utf-8?q?open', 'a =?utf-8?x?b?= '],
+		['=?utf-8', '=?utf-8'],
 		['=?nobody-knows?q?abc=FF?=', 'abc\ufffd'],
 		['=?utf-8?q?bad=FF?=', 'bad\ufffd'],
 		['=?windows-1252?q?=93x=94?=', '“x”'],
@@ -44,7 +45,7 @@ describe('decodeWords', () => {
 	});
 	it('takes no time for a field of many beginnings', () => {
 		const value = '=?a?q?x'.repeat(50_000);
-		assert.ok(decodeWords(value, 'utf-8') === value);
+		assert.equal(decodeWords(value, 'utf-8'), '');
 	});
 });
 

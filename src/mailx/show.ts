@@ -1,0 +1,455 @@
+/**
+ * A message as it leaves the mailbox: on the terminal, quoted in a letter, written to files, handed to a
+ * search, copied to a folder. Which fields, which parts, in which charset. One walk over the parts
+ * serves all; the table below says how the purposes differ.
+ *
+ * Nothing received reaches the terminal unfiltered: purposes that are shown pass message/text.ts.
+ */
+import type { Message } from '../mailbox/mailbox.js';
+import { Flag } from '../mailbox/mailbox.js';
+import { skin } from '../message/address.js';
+import { decodeBody, isText, type Part, parseMime } from '../message/body.js';
+import { decodeOctets, encodeText, prepareCharset } from '../message/charset.js';
+import { parseDate, printCtime } from '../message/date.js';
+import { makePrintable, overstrike } from '../message/text.js';
+import { decodeWords, prepareWords } from '../message/words.js';
+import { saveAttachment } from './attachments.js';
+import type { FieldFilter } from './fields.js';
+import type { Session } from './session.js';
+
+/**
+ * `display`: type, pipe. `displayAll`: Type, Pipe; also all alternatives. `show`: as it stands, encodings
+ * and all. `quote`: a reply's quotation, ~m, ~f: the first part alone. `quoteAll`: ~M, ~F.
+ * `search`: text to look through. `junk`: words to classify, NUL between parts. `file`: the body to a
+ * file, attachments to files of their own. `mbox`: a copy for a folder, with `>From ` and Status.
+ * `rfc822`: for another mailer (resend, forward as attachment): no From_ line.
+ */
+export type Action =
+	| 'display'
+	| 'displayAll'
+	| 'show'
+	| 'quote'
+	| 'quoteAll'
+	| 'search'
+	| 'junk'
+	| 'file'
+	| 'mbox'
+	| 'rfc822';
+
+interface Purpose {
+	/** Parts are walked; else the body is copied as it stands. */
+	readonly parts: boolean;
+	/** Encoded words in fields are read. */
+	readonly words: boolean;
+	/** Text is converted to the charset of the terminal. */
+	readonly converted: boolean;
+	/** Control characters are made visible. */
+	readonly printable: boolean;
+	/** Each part begins with `Part 1:`. */
+	readonly numbered: boolean;
+	/** Attachments and other parts that are no text are left out, or given to `pipe-TYPE`. */
+	readonly handlers: boolean;
+}
+
+// biome-ignore format: a table
+const purposes: Readonly<Record<Action, Purpose>> = {
+	display:    { parts: true,  words: true,  converted: true,  printable: true,  numbered: true,  handlers: true },
+	displayAll: { parts: true,  words: true,  converted: true,  printable: true,  numbered: true,  handlers: true },
+	show:       { parts: false, words: false, converted: false, printable: true,  numbered: false, handlers: false },
+	quote:      { parts: true,  words: true,  converted: true,  printable: true,  numbered: false, handlers: true },
+	quoteAll:   { parts: true,  words: true,  converted: true,  printable: true,  numbered: true,  handlers: true },
+	search:     { parts: true,  words: true,  converted: true,  printable: false, numbered: false, handlers: false },
+	junk:       { parts: true,  words: true,  converted: false, printable: false, numbered: false, handlers: false },
+	file:       { parts: true,  words: false, converted: false, printable: false, numbered: false, handlers: false },
+	mbox:       { parts: false, words: false, converted: false, printable: false, numbered: false, handlers: false },
+	rfc822:     { parts: false, words: false, converted: false, printable: false, numbered: false, handlers: false },
+};
+
+export interface RenderOptions {
+	readonly action: Action;
+	/**
+	 * Which fields are left out. `all` (the default): every field is there; `none`: no field, no From_ line,
+	 * no empty line, and without the last octet (the empty line of the folder).
+	 */
+	readonly filter?: FieldFilter | 'all' | 'none';
+	/** Leaves the From_ line out, as for the quotation of `forward`. */
+	readonly withoutPostmark?: boolean;
+	/** Before every line; without its trailing blanks before empty ones. */
+	readonly prefix?: string;
+}
+
+export interface Rendered {
+	readonly octets: Buffer;
+	/** What `pipe`, `save` and `write` report; undefined lines: binary. */
+	readonly lines: number | undefined;
+	readonly count: number;
+}
+
+/** The charset that text is shown in: `ttycharset`, else the terminal's. */
+export function shownCharset(session: Session): string {
+	return session.variables.get('ttycharset') ?? session.terminal.charset;
+}
+
+/** The message for a purpose, in the charset of the terminal. Throws errno errors of the mailbox. */
+export async function renderMessage(
+	session: Session,
+	message: Message,
+	options: RenderOptions,
+): Promise<Buffer> {
+	return (await renderMeasured(session, message, options)).octets;
+}
+
+/** The same with the figures that the original reports: they count an X-Status line whether there is one or not. */
+export async function renderMeasured(
+	session: Session,
+	message: Message,
+	options: RenderOptions,
+): Promise<Rendered> {
+	const { mailbox } = session;
+	if (!mailbox) return { octets: Buffer.alloc(0), lines: 0, count: 0 };
+	if (message === mailbox.dot && options.action !== 'search' && options.action !== 'junk') {
+		session.dotShown = true;
+	}
+	const octets = mailbox.read(message);
+	const walk = new Walk(session, message, options);
+	const afterPostmark = mailbox.format === 'mbox' ? octets.indexOf(10) + 1 : 0;
+	if (options.filter !== 'none' && !options.withoutPostmark && options.action !== 'rfc822') {
+		walk.postmark(mailbox.postmark(message));
+	}
+	const part = parseMime(octets.subarray(afterPostmark), !purposes[options.action].parts);
+	await walk.part(part, 0);
+	return walk.result();
+}
+
+/** One rendering: what has been put out so far, and the walk over the parts. */
+class Walk {
+	readonly #session: Session;
+	readonly #message: Message;
+	readonly #action: Action;
+	readonly #purpose: Purpose;
+	readonly #filter: FieldFilter | 'all' | 'none';
+	readonly #prefix: string | undefined;
+	readonly #charset: string;
+	#chunks: Buffer[] = [];
+	#atLineStart = true;
+	/** Figures are kept for the first part of `file` only. */
+	#measuring = true;
+	#lines: number | undefined = 0;
+	#count = 0;
+
+	constructor(session: Session, message: Message, options: RenderOptions) {
+		this.#session = session;
+		this.#message = message;
+		this.#action = options.action;
+		this.#purpose = purposes[options.action];
+		this.#filter = options.filter ?? 'all';
+		this.#prefix = options.prefix;
+		this.#charset = shownCharset(session);
+	}
+
+	result(): Rendered {
+		return { octets: Buffer.concat(this.#chunks), lines: this.#lines, count: this.#count };
+	}
+
+	postmark(line: string): void {
+		const shown = this.#purpose.printable ? this.#visible(Buffer.from(line, 'latin1')) : line;
+		const octets = Buffer.concat([
+			Buffer.from(this.#prefix ?? '', 'latin1'),
+			typeof shown === 'string' ? Buffer.from(shown, 'latin1') : shown,
+			Buffer.from('\n'),
+		]);
+		this.#chunks.push(octets);
+		this.#measure(1, octets.length);
+	}
+
+	async part(part: Part, level: number): Promise<void> {
+		if (part.content === 'discarded') return;
+		await this.#header(part, level);
+		if (!this.#purpose.parts) return this.#body(part, level);
+		switch (part.content) {
+			case 'plain':
+			case 'html':
+			case 'text':
+				if (this.#action === 'junk' && part.content === 'html') this.#put(Buffer.from('\b'), 0);
+				return this.#body(part, level);
+			case 'rfc822':
+				if (this.#action === 'junk') this.#put(Buffer.from('\0'), 0);
+				if (this.#action !== 'search') this.#innerPostmark(part.parts[0]);
+				if (this.#action === 'file') return this.#body(part, level);
+				return this.#parts(part, level);
+			case 'alternative': {
+				const choose =
+					(this.#action === 'display' || this.#action === 'quote') &&
+					!this.#session.variables.has('print-alternatives');
+				const plain = choose && part.parts.find((inner) => inner.content === 'plain');
+				return plain ? this.part(plain, level + 1) : this.#parts(part, level);
+			}
+			case 'multipart':
+			case 'digest':
+				return this.#parts(part, level);
+			case 'other':
+				if (this.#purpose.handlers && this.#handler(part) === undefined) {
+					if (level === 0 && part.octets.length > part.bodyStart) this.#say('[Binary content]\n\n');
+					return;
+				}
+				return this.#action === 'junk' ? undefined : this.#body(part, level);
+		}
+	}
+
+	async #parts(part: Part, level: number): Promise<void> {
+		const shown = this.#action === 'display' || this.#action === 'displayAll';
+		if (shown && part.limited) {
+			this.#say('[Too many parts - use "show" to display the raw message]\n\n');
+		} else if (shown && part.parts.length === 1 && part.parts[0]?.content === 'discarded') {
+			this.#say('[Missing multipart boundary - use "show" to display the raw message]\n\n');
+		}
+		for (const inner of part.parts) {
+			if (inner.content === 'discarded') continue;
+			if (this.#action === 'file' && inner.number !== '1') {
+				await this.#toOwnFile(inner, level);
+				continue;
+			}
+			if (this.#action === 'junk') this.#put(Buffer.from('\0'), 0);
+			if (this.#purpose.numbered && part.content !== 'rfc822' && inner.number !== undefined) {
+				const first = level === 0 && inner.number === '1';
+				this.#say(`${first ? '' : '\n'}Part ${inner.number}:\n`);
+			}
+			await this.part(inner, level + 1);
+			if (this.#action === 'quote') break;
+			await this.#session.terminal.checkpoint();
+		}
+	}
+
+	/** The part goes to a file that the person names; what it makes is no longer counted. */
+	async #toOwnFile(part: Part, level: number): Promise<void> {
+		this.#measuring = false;
+		await saveAttachment(this.#session, part, async () => {
+			const outer = this.#chunks;
+			this.#chunks = [];
+			await this.part(part, level + 1);
+			const octets = Buffer.concat(this.#chunks);
+			this.#chunks = outer;
+			return octets;
+		});
+	}
+
+	/** The fields that are not left out, Status and X-Status as they are now, and the empty line. */
+	async #header(part: Part, level: number): Promise<void> {
+		const states = level === 0 ? this.#states() : new Map<string, string | undefined>();
+		const block = part.octets.toString('latin1', 0, part.bodyStart);
+		if (this.#purpose.words) await prepareWords(block);
+		const lines = block.match(/[^\n]*\n|[^\n]+$/g) ?? [];
+		let inField = false;
+		let hidden = true;
+		let joins = false;
+		for (const [index, masked] of lines.entries()) {
+			const line = unmask(masked);
+			if (line === '\n' || line === '\r\n') {
+				for (const name of [...states.keys()]) this.#state(states, name);
+				if (this.#filter !== 'none') this.#say('\n');
+				return;
+			}
+			const continues = inField && /^[ \t]/.test(line);
+			// RFC 2047 6.2: no blank is shown where a field was folded between two encoded words.
+			const afterWord = joins && continues && /^[ \t]+=\?.{7}/.test(line);
+			if (!continues) {
+				const name = /^[^:\s]*/.exec(line)?.[0] ?? '';
+				if (index === 0 && level === 0 && !/^[^:\s]*\s*:/.test(line)) {
+					// No header at all, as in UUCP mail: what is left is body.
+					for (const state of [...states.keys()]) this.#state(states, state);
+					if (this.#filter !== 'none') this.#say('\n');
+					this.#put(this.#ready(Buffer.from(line, 'latin1')), 1);
+					continue;
+				}
+				const key = name.toLowerCase();
+				if (this.#hides(name)) hidden = true;
+				else if (states.has(key)) {
+					this.#state(states, key);
+					hidden = true;
+				} else if (key !== 'status' && key !== 'x-status') hidden = false;
+				inField = true;
+			}
+			joins = /^[ \t]/.test(lines[index + 1] ?? '') && line.endsWith('?=\n') && line.length > 9;
+			if (hidden) continue;
+			let text = line;
+			if (this.#purpose.words) {
+				if (afterWord) text = text.replace(/^[ \t]+/, '');
+				if (joins) text = text.slice(0, -1);
+			}
+			this.#field(text);
+		}
+		for (const name of [...states.keys()]) this.#state(states, name);
+	}
+
+	#field(line: string): void {
+		if (this.#purpose.words) {
+			const text = makePrintable(decodeWords(line, this.#charset), this.#charset);
+			this.#put(encodeText(text, this.#charset), countLines(line));
+		} else if (this.#purpose.printable) {
+			this.#put(this.#visible(Buffer.from(line, 'latin1')), 1);
+		} else {
+			this.#put(Buffer.from(this.#requote(line), 'latin1'), 1);
+		}
+	}
+
+	#hides(name: string): boolean {
+		if (this.#filter === 'all') return false;
+		return this.#filter === 'none' || this.#filter.hides(name);
+	}
+
+	/** The values of the fields that tell of flags; undefined where there is nothing to tell. */
+	#states(): Map<string, string | undefined> {
+		const message = this.#message;
+		const letters = (pairs: [letter: string, holds: boolean][]) =>
+			pairs.map(([letter, holds]) => (holds ? letter : '')).join('') || undefined;
+		const states = new Map<string, string | undefined>();
+		if (!this.#hides('status')) {
+			const status: [string, boolean][] = [
+				['R', message.has(Flag.read)],
+				['O', !message.has(Flag.new)],
+			];
+			states.set('status', letters(status));
+		}
+		if (!this.#hides('x-status')) {
+			const status: [string, boolean][] = [
+				['F', message.has(Flag.flagged)],
+				['A', message.has(Flag.answered)],
+				['T', message.has(Flag.draft)],
+			];
+			states.set('x-status', letters(status));
+		}
+		return states;
+	}
+
+	#state(states: Map<string, string | undefined>, key: string): void {
+		const value = states.get(key);
+		states.delete(key);
+		const name = key === 'status' ? 'Status' : 'X-Status';
+		const prefix = this.#prefix ?? '';
+		if (value !== undefined)
+			this.#chunks.push(Buffer.from(`${prefix}${name}: ${value}\n`, 'latin1'));
+		this.#measure(1, prefix.length + name.length + 3 + (value?.length ?? 0));
+	}
+
+	/** The From_ line of a message within a message, made of its own fields. */
+	#innerPostmark(inner: Part | undefined): void {
+		if (!inner) return;
+		const { header } = inner;
+		const from = skin(header.get('return-path') || '') || skin(header.get('from') || '') || '-';
+		const now = this.#session.system.now();
+		const received = header.get('received')?.split(';').at(-1);
+		const dates = [received, header.get('date')].map((value) => parseDate(value ?? ''));
+		const date = dates.find((one) => one !== undefined && one <= now) ?? now;
+		this.#chunks.push(this.#ready(Buffer.from(`From ${from} ${printCtime(date)}\n`, 'latin1')));
+	}
+
+	async #body(part: Part, level: number): Promise<void> {
+		const raw = unmaskAll(part.octets.subarray(part.bodyStart));
+		const left = this.#filter === 'none' && level === 0 ? raw.subarray(0, -1) : raw;
+		const decoded = this.#purpose.parts ? decodeBody(part, left) : left;
+		if (this.#purpose.parts && part.encoding === 'binary') this.#lines = undefined;
+		const handler = this.#purpose.handlers ? this.#handler(part) : undefined;
+		const text = this.#purpose.converted && isText(part);
+		if (text && part.charset !== undefined) await prepareCharset(part.charset);
+		const charset = text ? part.charset : undefined;
+		if (handler !== undefined) {
+			const input = text
+				? encodeText(decodeOctets(decoded, charset, this.#charset), this.#charset)
+				: decoded;
+			return this.#throughHandler(handler, input);
+		}
+		if (this.#purpose.printable) {
+			this.#put(this.#visible(decoded, charset), countLines(raw));
+		} else if (text) {
+			const shown = decodeOctets(decoded, charset, this.#charset);
+			this.#put(encodeText(shown, this.#charset), countLines(raw));
+		} else if (this.#action === 'junk') {
+			const words = decoded.toString('latin1').replace(/[\x00-\x1f\x7f]/g, '');
+			this.#put(Buffer.from(words, 'latin1'), 0);
+		} else if (this.#action === 'mbox') {
+			this.#put(Buffer.from(this.#requote(decoded.toString('latin1')), 'latin1'), countLines(raw));
+		} else this.#put(decoded, countLines(decoded));
+	}
+
+	/** The command of `pipe-TYPE` for a part, where the person has set one. */
+	#handler(part: Part): string | undefined {
+		return this.#session.variables.get(`pipe-${part.type}`);
+	}
+
+	/** What the person's command makes of a part; it stands for the part, so it is filtered as the part. */
+	async #throughHandler(command: string, input: Buffer): Promise<void> {
+		const { terminal, variables } = this.#session;
+		const shell = variables.get('SHELL');
+		const end = await terminal.lend({ command, input, capture: true, ...(shell ? { shell } : {}) });
+		if (end.error !== undefined) terminal.complain(`${command}: ${end.error}\n`);
+		const output = this.#visible(Buffer.from(end.output));
+		this.#put(output, countLines(output));
+	}
+
+	/** Text or octets as the purpose wants them. */
+	#ready(octets: Buffer): Buffer {
+		return this.#purpose.printable ? this.#visible(octets) : octets;
+	}
+
+	/** Octets of a charset (the terminal's own, where none is given) as a terminal may be shown them. */
+	#visible(octets: Buffer, charset?: string): Buffer {
+		const text = decodeOctets(octets, charset, this.#charset);
+		// The person's own wish, for a terminal that interprets such text as it should be.
+		if (this.#session.variables.has('print-all-chars')) return encodeText(text, this.#charset);
+		return encodeText(makePrintable(overstrike(text), this.#charset), this.#charset);
+	}
+
+	/** A line that reads as a postmark gets one more `>`: the folder it goes to is split at such lines. */
+	#requote(text: string): string {
+		return this.#action === 'mbox' ? text.replace(/^>*From /gm, '>$&') : text;
+	}
+
+	/** Our own words within a message. */
+	#say(text: string): void {
+		this.#put(Buffer.from(text, 'latin1'), countLines(text));
+	}
+
+	/** Puts out octets, each line with the prefix, and counts `lines`. */
+	#put(octets: Buffer, lines: number): void {
+		if (octets.length === 0) return;
+		const before = this.#chunks.length;
+		if (this.#prefix === undefined) this.#chunks.push(octets);
+		else {
+			const prefix = this.#prefix;
+			const bare = prefix.trimEnd();
+			const text = octets
+				.toString('latin1')
+				.replace(/[^\n]*\n|[^\n]+$/g, (line, at) =>
+					at === 0 && !this.#atLineStart ? line : (line === '\n' ? bare : prefix) + line,
+				);
+			this.#chunks.push(Buffer.from(text, 'latin1'));
+		}
+		this.#atLineStart = octets.at(-1) === 10;
+		let count = 0;
+		for (const chunk of this.#chunks.slice(before)) count += chunk.length;
+		this.#measure(lines, count);
+	}
+
+	#measure(lines: number, count: number): void {
+		if (!this.#measuring) return;
+		if (this.#lines !== undefined) this.#lines += lines;
+		this.#count += count;
+	}
+}
+
+/** `>From ` as a letter had it before it was put into a folder. */
+function unmask(line: string): string {
+	return line.startsWith('>') && /^>+From /.test(line) ? line.slice(1) : line;
+}
+
+function unmaskAll(octets: Buffer): Buffer {
+	if (!octets.includes('>From ')) return octets;
+	return Buffer.from(octets.toString('latin1').replace(/^>(?=>*From )/gm, ''), 'latin1');
+}
+
+function countLines(text: string | Buffer): number {
+	if (typeof text === 'string') return text.split('\n').length - 1;
+	let lines = 0;
+	for (let at = text.indexOf(10); at >= 0; at = text.indexOf(10, at + 1)) lines++;
+	return lines;
+}

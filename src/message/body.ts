@@ -1,0 +1,248 @@
+/**
+ * The structure of a message (RFC 2045, 2046): parts as exact spans of octets, and what their transfer
+ * encodings hide. Takes everything for granted and nothing for true: boundaries may be missing,
+ * encodings damaged, nesting endless; it never throws. Knows nothing of how a part is shown.
+ */
+import { type Header, parseHeader } from './header.js';
+
+export type Content =
+	| 'plain'
+	| 'html'
+	| 'text'
+	| 'rfc822'
+	| 'alternative'
+	| 'digest'
+	| 'multipart'
+	| 'other'
+	/** Preamble and epilogue of a multipart. */
+	| 'discarded';
+
+export type TransferEncoding = 'none' | 'binary' | 'quoted-printable' | 'base64';
+
+export interface Part {
+	/** Header, empty line and body, as they stand. */
+	readonly octets: Buffer;
+	readonly header: Header;
+	/** Where the body begins in `octets`. */
+	readonly bodyStart: number;
+	readonly content: Content;
+	/** Without parameters, lower case; `text/plain` where nothing is said. */
+	readonly type: string;
+	readonly charset: string | undefined;
+	readonly encoding: TransferEncoding;
+	/** As the sender named it; not to be trusted with a path. Still encoded. */
+	readonly filename: string | undefined;
+	/** `2.1`; undefined for the message itself and for what is discarded. */
+	readonly number: string | undefined;
+	readonly parts: readonly Part[];
+	/** Parts beneath it were left alone: there were too many, or too deep. */
+	readonly limited: boolean;
+}
+
+const deepest = 60;
+const mostParts = 5_000;
+
+interface Budget {
+	parts: number;
+}
+
+/**
+ * The parts of a message, given without its From_ line. With `whole` nothing beneath the top is looked
+ * at (for raw display and copies).
+ */
+export function parseMime(octets: Buffer, whole = false): Part {
+	return parsePart(octets, undefined, undefined, whole ? Number.POSITIVE_INFINITY : 0, {
+		parts: 0,
+	});
+}
+
+function parsePart(
+	octets: Buffer,
+	number: string | undefined,
+	parent: Content | undefined,
+	depth: number,
+	budget: Budget,
+): Part {
+	const header = parseHeader(octets);
+	const field = header.get('content-type');
+	const type = field
+		? (field.split(';', 1)[0] as string).trim().toLowerCase()
+		: parent === 'digest'
+			? 'message/rfc822'
+			: 'text/plain';
+	const content = contentOf(type);
+	const bodyStart = endOfHeader(octets);
+	const disposition = header.get('content-disposition');
+	const part = {
+		octets,
+		header,
+		bodyStart,
+		content,
+		type,
+		charset: field === undefined ? undefined : parameter(field, 'charset'),
+		encoding: encodingOf(header.get('content-transfer-encoding')),
+		filename:
+			(disposition === undefined ? undefined : parameter(disposition, 'filename')) ??
+			(field === undefined ? undefined : parameter(field, 'name')),
+		number,
+	};
+	const holdsParts = ['rfc822', 'alternative', 'digest', 'multipart'].includes(content);
+	if (!holdsParts || depth === Number.POSITIVE_INFINITY)
+		return { ...part, parts: [], limited: false };
+	if (depth >= deepest || budget.parts >= mostParts) return { ...part, parts: [], limited: true };
+	const body = octets.subarray(bodyStart);
+	if (content === 'rfc822') {
+		const inner = parsePart(body, number, content, depth + 1, budget);
+		return { ...part, parts: [inner], limited: false };
+	}
+	const boundary = parameter(field ?? '', 'boundary');
+	const spans = boundary === undefined ? [] : splitMultipart(body, boundary);
+	const parts: Part[] = [];
+	let index = 0;
+	let limited = false;
+	for (const span of spans) {
+		if (span.discarded) {
+			parts.push(discarded(span.octets));
+			continue;
+		}
+		if (++budget.parts > mostParts) {
+			limited = true;
+			break;
+		}
+		index++;
+		const own = number === undefined ? String(index) : `${number}.${index}`;
+		parts.push(parsePart(span.octets, own, content, depth + 1, budget));
+	}
+	return { ...part, parts, limited };
+}
+
+function discarded(octets: Buffer): Part {
+	return {
+		octets,
+		header: parseHeader(Buffer.alloc(0)),
+		bodyStart: 0,
+		content: 'discarded',
+		type: 'text/plain',
+		charset: undefined,
+		encoding: 'none',
+		filename: undefined,
+		number: undefined,
+		parts: [],
+		limited: false,
+	};
+}
+
+function contentOf(type: string): Content {
+	if (!type.includes('/')) return 'text';
+	if (type === 'text/plain') return 'plain';
+	if (type === 'text/html') return 'html';
+	if (type.startsWith('text/')) return 'text';
+	if (type === 'message/rfc822') return 'rfc822';
+	if (type === 'multipart/alternative') return 'alternative';
+	if (type === 'multipart/digest') return 'digest';
+	return type.startsWith('multipart/') ? 'multipart' : 'other';
+}
+
+function encodingOf(field: string | undefined): TransferEncoding {
+	const name = field
+		?.replace(/^"(.*)"$/, '$1')
+		.split(/\s/, 1)[0]
+		?.toLowerCase();
+	return name === 'binary' || name === 'quoted-printable' || name === 'base64' ? name : 'none';
+}
+
+/** After the first empty line; the end where there is none. */
+function endOfHeader(octets: Buffer): number {
+	let at = 0;
+	while (at < octets.length) {
+		if (octets[at] === 10) return at + 1;
+		if (octets[at] === 13 && octets[at + 1] === 10) return at + 2;
+		const newline = octets.indexOf(10, at);
+		if (newline < 0) break;
+		at = newline + 1;
+	}
+	return octets.length;
+}
+
+/** A parameter of a structured field (RFC 2045 5.1); undefined where it is missing or unclosed. */
+export function parameter(field: string, name: string): string | undefined {
+	const pattern = /;\s*([^\s=;"]+)\s*=\s*(?:"([^"]*)"|([^\s;"]*))|"(?:[^"\\]|\\.)*"/g;
+	for (const [, key, quoted, bare] of `;${field.replace(/^[^;]*;?/, '')}`.matchAll(pattern)) {
+		if (key?.toLowerCase() === name) return quoted ?? bare;
+	}
+	return undefined;
+}
+
+interface Span {
+	readonly octets: Buffer;
+	readonly discarded: boolean;
+}
+
+/**
+ * The body of a multipart cut at its boundary lines, preamble and epilogue included. The line end before
+ * a boundary belongs to it (RFC 2046 5.1.1). A part that is never closed ends with the body.
+ */
+function splitMultipart(body: Buffer, boundary: string): Span[] {
+	const mark = Buffer.from(`--${boundary}`, 'latin1');
+	const spans: Span[] = [];
+	let start = 0;
+	let discarded = true;
+	for (let at = body.indexOf(mark); at >= 0; at = body.indexOf(mark, at + 1)) {
+		if (at > 0 && body[at - 1] !== 10) continue;
+		let end = body.indexOf(10, at);
+		end = end < 0 ? body.length : end + 1;
+		const tail = body.toString('latin1', at + mark.length, end);
+		const closes = /^--[ \t\r]*\n?$/.test(tail);
+		if (!closes && !/^[ \t\r]*\n?$/.test(tail)) continue;
+		// A boundary right after another one opens no empty part, as in the original.
+		if (!discarded && at === start) continue;
+		const lineEnd = at > 1 && body[at - 2] === 13 ? 2 : 1;
+		const stop = discarded ? at : Math.max(start, at - lineEnd);
+		spans.push({ octets: body.subarray(start, stop), discarded });
+		start = end;
+		discarded = closes;
+		if (closes) break;
+	}
+	spans.push({ octets: body.subarray(start), discarded });
+	return spans;
+}
+
+/** The body of a part without its transfer encoding. In text, base64 hides CRLF line ends: they become LF. */
+export function decodeBody(
+	part: Part,
+	octets: Buffer = part.octets.subarray(part.bodyStart),
+): Buffer {
+	switch (part.encoding) {
+		case 'base64': {
+			const decoded = decodeBase64(octets.toString('latin1'));
+			return isText(part)
+				? Buffer.from(decoded.toString('latin1').replaceAll('\r\n', '\n'), 'latin1')
+				: decoded;
+		}
+		case 'quoted-printable':
+			return decodeQuotedPrintable(octets.toString('latin1'));
+		case 'none':
+		case 'binary':
+			return octets;
+	}
+}
+
+/** Shown as text: text of any subtype, and what has no MIME type at all. */
+export function isText(part: Part): boolean {
+	return part.content === 'plain' || part.content === 'html' || part.content === 'text';
+}
+
+/** Stray characters are skipped; padding ends a group and not the text. */
+function decodeBase64(text: string): Buffer {
+	const groups = text.replace(/[^A-Za-z0-9+/=]/g, '').match(/[^=]+/g) ?? [];
+	return Buffer.concat(groups.map((group) => Buffer.from(group, 'base64')));
+}
+
+/** What is not `=XX` stays as it stands; blanks before a soft line break go with it. */
+function decodeQuotedPrintable(text: string): Buffer {
+	if (!text.includes('=')) return Buffer.from(text, 'latin1');
+	const plain = text.replace(/=(?:([0-9A-Fa-f]{2})|[ \t]*\r?\n|$)/g, (_, hex?: string) =>
+		hex === undefined ? '' : String.fromCharCode(Number.parseInt(hex, 16)),
+	);
+	return Buffer.from(plain, 'latin1');
+}
