@@ -1,0 +1,45 @@
+/**
+ * Where the text of a letter goes that cannot go anywhere else: dead.letter. Synchronous, because a
+ * signal may leave time for nothing else.
+ */
+import { closeSync, fsyncSync, openSync, writeSync } from 'node:fs';
+
+import { isErrno, reason } from '../complaint.js';
+import { deadLetter } from './foldernames.js';
+import type { Session } from './session.js';
+
+/**
+ * Appends the octets to dead.letter and tells how many they are; nothing for an empty letter.
+ * False where it could not be written, which is told.
+ */
+export function saveDeadLetter(session: Session, octets: Uint8Array): boolean {
+	if (octets.length === 0) return true;
+	const { terminal, system } = session;
+	const path = deadLetter(session);
+	try {
+		appendDurably(system.real(path), octets);
+	} catch (error) {
+		if (!isErrno(error)) throw error;
+		terminal.complain(`${path}: ${reason(error)}\n`);
+		return false;
+	}
+	terminal.write(`"${path}" ${countLines(octets)}/${octets.length}\n`);
+	return true;
+}
+
+/** Appends to a file of one's own (mode 0600 where it is made); on disk when it returns. Throws errno errors. */
+function appendDurably(path: string, octets: Uint8Array): void {
+	const file = openSync(path, 'a', 0o600);
+	try {
+		for (let at = 0; at < octets.length; ) at += writeSync(file, octets, at);
+		fsyncSync(file);
+	} finally {
+		closeSync(file);
+	}
+}
+
+export function countLines(octets: Uint8Array): number {
+	let lines = 0;
+	for (let at = octets.indexOf(0x0a); at >= 0; at = octets.indexOf(0x0a, at + 1)) lines++;
+	return lines;
+}

@@ -1,0 +1,314 @@
+/**
+ * A finished draft on its way: composed, written to files and programs among its recipients, recorded,
+ * handed to the transport. Whatever goes wrong, the text is kept in dead.letter.
+ */
+import { Complaint, isErrno, reason } from '../complaint.js';
+import {
+	type ComposeSettings,
+	composeLetter,
+	composeResent,
+	type Part,
+} from '../message/compose.js';
+import { printCtime } from '../message/date.js';
+import { type Draft, isLocalTarget, type Name, typedNames } from '../message/draft.js';
+import type { Envelope, Transport } from '../mta/transport.js';
+import { release } from '../release.js';
+import { saveDeadLetter } from './deadletter.js';
+import { expandFolder } from './foldernames.js';
+import { checkNames, expandRecipients, type Recipient, sortedRecipients } from './names.js';
+import type { Session } from './session.js';
+import { shellOf } from './shell.js';
+
+/** What the command line says about the mailer (`-r`, `-h`) and the record (`-F`, `Mail`, `followup`). */
+export interface SendOptions {
+	readonly reversePath?: string | undefined;
+	readonly hops?: number | undefined;
+	/** Record under the name of the first recipient instead of in `record`. */
+	readonly recordByRecipient?: boolean;
+}
+
+/** `failed`: somebody did not get it; the text has been kept and the trouble told. */
+export type Fate = 'sent' | 'failed';
+
+/** Sends a draft with its body. */
+export async function sendDraft(
+	session: Session,
+	draft: Draft,
+	body: Buffer,
+	options: SendOptions = {},
+): Promise<Fate> {
+	const recipients = expandRecipients(session, draft);
+	const missing = recipients.length === 0;
+	if (missing) session.terminal.write('No recipients specified\n');
+	const of = (kind: Recipient['kind']) => recipients.filter((name) => name.kind === kind);
+	const expanded = { ...draft, to: of('to'), cc: of('cc'), bcc: of('bcc') };
+	let letter: Buffer;
+	try {
+		const settings = composeSettings(session);
+		letter = await composeLetter(expanded, body, await parts(session, draft), settings);
+	} catch (error) {
+		return notComposed(session, error, body);
+	}
+	return deliver(session, letter, recipients, missing, options);
+}
+
+async function parts(session: Session, draft: Draft): Promise<Part[]> {
+	if (draft.attachments.length === 0) return [];
+	return (await import('./enclosures.js')).readAttachments(session, draft.attachments);
+}
+
+/** A letter that could not be made: its body is kept. */
+function notComposed(session: Session, error: unknown, body: Uint8Array): Fate {
+	if (!(error instanceof Complaint)) throw error;
+	session.terminal.complain(`${error.message}\n`);
+	saveDeadLetter(session, body);
+	session.terminal.complain('. . . message not sent.\n');
+	return 'failed';
+}
+
+/** Sends a message of a folder on to somebody else (`resend`). */
+export async function sendResent(
+	session: Session,
+	message: Buffer,
+	names: readonly Recipient[],
+	resent: boolean,
+): Promise<Fate> {
+	const recipients = checkNames(session, names) as Recipient[];
+	if (recipients.length === 0) return 'failed';
+	let letter: Buffer;
+	try {
+		const settings = { ...composeSettings(session), resent, to: recipients };
+		letter = await composeResent(message, settings);
+	} catch (error) {
+		return notComposed(session, error, message);
+	}
+	const record = session.variables.has('record-resent');
+	return deliver(session, letter, recipients, false, {}, record);
+}
+
+async function deliver(
+	session: Session,
+	letter: Buffer,
+	recipients: readonly Recipient[],
+	missing: boolean,
+	options: SendOptions,
+	record = true,
+): Promise<Fate> {
+	let failed = missing;
+	for (const { address } of recipients.filter((name) => isLocalTarget(name.address))) {
+		if (!(await deliverHere(session, address, letter))) failed = true;
+	}
+	if (failed) saveDeadLetter(session, letter);
+	const distant = sortedRecipients(
+		recipients.filter((name) => !isLocalTarget(name.address)),
+	).filter((name) => !name.leftOut);
+	if (distant.length === 0) return failed ? 'failed' : 'sent';
+	if (record && !(await recordLetter(session, letter, distant, options))) return 'failed';
+	return (await handOver(session, letter, distant, options)) && !failed ? 'sent' : 'failed';
+}
+
+/** A recipient that is a file or a program. */
+async function deliverHere(session: Session, address: string, letter: Buffer): Promise<boolean> {
+	const { terminal } = session;
+	if (!address.startsWith('|')) {
+		const path = expandFolder(session, address);
+		return path !== undefined && appendLetter(session, path, letter);
+	}
+	const image = Buffer.concat([Buffer.from(`${postmark(session)}\n`), letter, Buffer.from('\n')]);
+	const end = await terminal.lend({
+		command: address.slice(1),
+		shell: shellOf(session),
+		input: image,
+		shielded: true,
+	});
+	if (end.error !== undefined) terminal.complain(`${address.slice(1)}: ${end.error}\n`);
+	return end.error === undefined;
+}
+
+function postmark(session: Session): string {
+	return `From ${session.login} ${printCtime(session.system.now())}`;
+}
+
+/** Appends the letter to a folder; what is wrong is told. */
+async function appendLetter(session: Session, path: string, letter: Buffer): Promise<boolean> {
+	const { system, terminal, variables } = session;
+	try {
+		const target = system.real(path);
+		const { statSync, appendFileSync } = await import('node:fs');
+		const found = statSync(target, { throwIfNoEntry: false });
+		if (found && !found.isFile() && !found.isDirectory()) {
+			// A device (/dev/null) or a named pipe is no folder: nothing to lock, nothing to separate.
+			appendFileSync(target, letter);
+			return true;
+		}
+		const { appendTo } = await import('../mailbox/open.js');
+		await appendTo(system, target, [{ postmark: postmark(session), content: [letter] }], {
+			newFormat: variables.get('newfolders') === 'maildir' ? 'maildir' : 'mbox',
+		});
+		return true;
+	} catch (error) {
+		if (!isErrno(error)) throw error;
+		terminal.complain(`${path}: ${reason(error)}\n`);
+		return false;
+	}
+}
+
+/** `record`, or a file named after the first recipient. False where it failed: then nothing is sent. */
+async function recordLetter(
+	session: Session,
+	letter: Buffer,
+	recipients: readonly Name[],
+	options: SendOptions,
+): Promise<boolean> {
+	const path = options.recordByRecipient
+		? recipientFile(session, recipients[0]?.address ?? '')
+		: recordFile(session);
+	if (path === undefined || (await appendLetter(session, path, letter))) return true;
+	const { terminal } = session;
+	terminal.complain(`Error while saving message to ${path} - message not sent\n`);
+	saveDeadLetter(session, letter);
+	session.status |= 1;
+	return false;
+}
+
+function recordFile(session: Session): string | undefined {
+	const name = session.variables.get('record');
+	return name === undefined ? undefined : inOutFolder(session, name);
+}
+
+/** The local part as a file name: it may come from a letter, so it names a file here and nothing else. */
+function recipientFile(session: Session, address: string): string | undefined {
+	const local = address.split('@', 1)[0] ?? '';
+	const name = local.replace(/[/|&;<>~{}()[\]*?$`'"\\\s\0]/g, '_').replace(/^[.+%#&@]/, '_');
+	return inOutFolder(session, name || '_');
+}
+
+/** Below `folder` with `outfolder`, for a name that does not say where it is. */
+function inOutFolder(session: Session, name: string): string | undefined {
+	const path = expandFolder(session, name);
+	const below = session.variables.has('outfolder') && path !== undefined && !/^[/+]/.test(path);
+	return below ? expandFolder(session, `+${name}`) : path;
+}
+
+/** Gives the letter to the transport; a letter that it refuses is kept. */
+async function handOver(
+	session: Session,
+	letter: Buffer,
+	recipients: readonly Name[],
+	options: SendOptions,
+): Promise<boolean> {
+	const { terminal, variables } = session;
+	const envelope: Envelope = {
+		reversePath: options.reversePath,
+		recipients: recipients.map((name) => name.address),
+		verbose: variables.has('verbose'),
+		meToo: variables.has('metoo'),
+		hops: options.hops,
+	};
+	if (isDebugging(session)) {
+		const { mailerArguments } = await import('../mta/program.js');
+		const words = ['send-mail', ...mailerArguments(envelope)].map((word) => ` "${word}"`);
+		terminal.write(`Sendmail arguments:${words.join('')}\n`);
+		return true;
+	}
+	try {
+		const transport = await chooseTransport(session);
+		// Interrupts meant for the letter being typed must not tear it apart on its way out.
+		terminal.ignoreInterrupts(true);
+		const receipt = await transport.send(envelope, letter);
+		const say = receipt.outcome === 'refused' ? 'complain' : 'write';
+		for (const line of receipt.report) terminal[say](`${line}\n`);
+		if (receipt.outcome === 'sent') return receipt.status === 0;
+	} catch (error) {
+		if (!(error instanceof Complaint)) throw error;
+		terminal.complain(`${error.message}\n`);
+	} finally {
+		terminal.ignoreInterrupts(false);
+	}
+	saveDeadLetter(session, letter);
+	terminal.complain('. . . message not sent.\n');
+	return false;
+}
+
+function isDebugging({ debug, variables }: Session): boolean {
+	return debug || variables.has('debug');
+}
+
+/**
+ * The way letters leave: the program of `set sendmail=`, else our own delivery.
+ * Throws Complaint for `set smtp=`.
+ */
+export async function chooseTransport(session: Session): Promise<Transport> {
+	const { variables, system } = session;
+	const smtp = variables.get('smtp');
+	if (smtp !== undefined) {
+		throw new Complaint(
+			`smtp=${smtp}: sending through a server of your choice is not built in yet; ` +
+				'unset smtp to deliver here, or set sendmail=PROGRAM',
+			'stderr',
+		);
+	}
+	const sendmail = variables.get('sendmail');
+	if (sendmail === undefined) {
+		return (await import('../mta/embedded.js')).embeddedTransport(system);
+	}
+	const program = expandFolder(session, sendmail);
+	if (program === undefined)
+		throw new Complaint(`${sendmail}: No such file or directory`, 'stderr');
+	const { programTransport } = await import('../mta/program.js');
+	return programTransport(system.real(program), {
+		temporary: system.real(temporaryFolder(session)),
+		wait: variables.has('sendwait') || variables.has('verbose') || isDebugging(session),
+	});
+}
+
+/** Where files live that nobody is to keep: `TMPDIR`, as shown. */
+export function temporaryFolder({ variables }: Session): string {
+	return variables.get('TMPDIR') || '/tmp';
+}
+
+/** What compose.ts asks for, from the variables. */
+function composeSettings(session: Session): ComposeSettings {
+	const { variables, system } = session;
+	const encoding = variables.get('encoding');
+	if (encoding !== undefined && encoding !== 'quoted-printable' && encoding !== '8bit') {
+		session.terminal.complain(`Warning: invalid encoding ${encoding}, using 8bit\n`);
+	}
+	const limit = variables.number('maximum-unencoded-line-length', 950);
+	const names = (variable: string) => typedNames(variables.get(variable) ?? '');
+	return {
+		now: system.now(),
+		random: (octets) => system.random(octets),
+		typedCharset: (variables.get('ttycharset') ?? session.terminal.charset).toLowerCase(),
+		charsets: (variables.get('sendcharsets') ?? '').split(',').filter(Boolean),
+		charset: variables.get('charset') ?? 'utf-8',
+		charset7: variables.get('charset7') ?? 'us-ascii',
+		dataAsLastResort: !variables.has('interactive'),
+		encoding,
+		controlType: variables.get('contenttype-cntrl'),
+		longestLine: limit < 0 || limit > 950 ? 950 : limit,
+		subjectFirst: variables.has('bsdcompat') || variables.has('bsdorder'),
+		from: names('from'),
+		replyTo: names('replyto'),
+		sender: names('sender'),
+		organization: variables.get('ORGANIZATION'),
+		hostname: variables.get('hostname'),
+		stealth: variables.has('stealthmua'),
+		userAgent: `Inkloom ${release}`,
+		signature: readSignature(session),
+	};
+}
+
+/** The file of the variable `signature`; one that cannot be read is told and left out. */
+function readSignature(session: Session): Buffer | undefined {
+	const name = session.variables.get('signature');
+	const path = name ? expandFolder(session, name) : undefined;
+	if (path === undefined) return undefined;
+	try {
+		return process.getBuiltinModule('node:fs').readFileSync(session.system.real(path));
+	} catch (error) {
+		if (!isErrno(error)) throw error;
+		session.terminal.complain(`${path}: ${reason(error)}\n`);
+		return undefined;
+	}
+}
