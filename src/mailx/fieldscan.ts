@@ -12,6 +12,11 @@ export class FieldScan {
 		this.#text = text;
 	}
 
+	/** False where no field needs decoding (RFC 2047). */
+	mayHaveEncodedWords(): boolean {
+		return this.#text.includes('=?');
+	}
+
 	/**
 	 * The value of a field, unfolded; of several by that name all, a blank between them; undefined
 	 * where there is none. Lines that are no field are passed over. `name` in lower case.
@@ -23,7 +28,7 @@ export class FieldScan {
 		for (let at = 0; at < text.length; ) {
 			const end = lineEnd(text, at);
 			if ((text.charCodeAt(at) | 0x20) === first) {
-				const value = valueOf(text, at, end, name);
+				const value = fieldAt(text, at, end, name);
 				if (value !== undefined) found = found === undefined ? value : `${found} ${value}`;
 			}
 			at = end + 1;
@@ -37,7 +42,7 @@ function lineEnd(text: string, from: number): number {
 	return end < 0 ? text.length : end;
 }
 
-function valueOf(text: string, start: number, end: number, name: string): string | undefined {
+function fieldAt(text: string, start: number, end: number, name: string): string | undefined {
 	let at = start + name.length;
 	if (at >= end || text.slice(start, at).toLowerCase() !== name) return undefined;
 	while (isBlank(text, at)) at++;
@@ -76,5 +81,5 @@ function headerText(octets: Buffer, hasPostmark: boolean): string {
 	let end = bare < 0 ? octets.length : bare;
 	const crlf = octets.subarray(0, end).indexOf('\n\r\n', start, 'latin1');
 	if (crlf >= 0) end = crlf;
-	return octets.latin1Slice(start, end);
+	return octets.toString('latin1', start, end);
 }
