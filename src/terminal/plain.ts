@@ -30,7 +30,11 @@ export interface Ground {
 	readonly charset: string;
 	readonly columns: number;
 	readonly rows: number;
+	/** What was written since the last newline; undefined where a child may have written after it. */
+	readonly tail: string | undefined;
 	write(text: string | Uint8Array): void;
+	/** Control sequences, and what is not to stay: written like text, but not part of `tail`. */
+	draw(text: string): void;
 }
 
 /** The terminal for this process: file descriptors 0, 1 and 2. */
@@ -51,6 +55,7 @@ export class PlainTerminal implements Terminal, Ground {
 	#interruptsIgnored = false;
 	#lent = false;
 	#foundModes: string | undefined;
+	#tail: string | undefined = '';
 
 	constructor(env: NodeJS.ProcessEnv) {
 		this.env = env;
@@ -73,12 +78,32 @@ export class PlainTerminal implements Terminal, Ground {
 		return (this.outputIsTerminal && process.stdout.rows) || 24;
 	}
 
+	get tail(): string | undefined {
+		return this.#tail;
+	}
+
 	write(text: string | Uint8Array): void {
 		this.#output.write(typeof text === 'string' ? encodeText(text, this.charset) : text);
+		if (this.outputIsTerminal) this.#noteTail(text);
+	}
+
+	draw(text: string): void {
+		this.#output.write(encodeText(text, this.charset));
+	}
+
+	#noteTail(text: string | Uint8Array): void {
+		const octets = typeof text === 'string' ? undefined : Buffer.from(text);
+		const newline = octets?.lastIndexOf(0x0a) ?? (text as string).lastIndexOf('\n');
+		if (newline >= 0) this.#tail = '';
+		if (this.#tail === undefined) return;
+		this.#tail += octets
+			? decodeText(octets.subarray(newline + 1), this.charset)
+			: (text as string).slice(newline + 1);
 	}
 
 	complain(text: string): void {
 		this.#output.flush();
+		if (this.outputIsTerminal) this.#noteTail(text);
 		this.#errors.write(encodeText(text, this.charset));
 	}
 
@@ -87,9 +112,7 @@ export class PlainTerminal implements Terminal, Ground {
 			this.#interrupted = false;
 			return { kind: 'interrupt' };
 		}
-		this.#wait ??= this.interactive
-			? new (await import('./cooked.js')).CookedWait(this)
-			: new PipedWait(this, () => this.#output.flush());
+		this.#wait ??= await this.openWait();
 		this.#waiting = true;
 		try {
 			return await this.#wait.readLine(request);
@@ -98,10 +121,9 @@ export class PlainTerminal implements Terminal, Ground {
 		}
 	}
 
-	/** Puts another way of waiting in place of the one in use. */
-	waitWith(wait: Wait): void {
-		this.#wait?.close();
-		this.#wait = wait;
+	protected async openWait(): Promise<Wait> {
+		if (this.interactive) return new (await import('./cooked.js')).CookedWait(this);
+		return new PipedWait(this, () => this.#output.flush());
 	}
 
 	async page(text: Uint8Array, title: string, pager: string | undefined): Promise<void> {
@@ -120,6 +142,7 @@ export class PlainTerminal implements Terminal, Ground {
 		this.#lent = true;
 		try {
 			const end = run(child, this.env);
+			this.#tail = undefined;
 			// An editor that was killed cannot have put the terminal back in order.
 			if (onTerminal && end.signal !== undefined) restoreModes(this.#foundModes);
 			return end;

@@ -1,0 +1,85 @@
+/**
+ * Where the characters of an edited line fall on the screen: rows cut at exactly the right edge, as the
+ * terminal itself would, so that the cursor is where a cooked line would have it. Pure.
+ */
+import { columns as cellsOf, makePrintable } from '../message/text.js';
+import { graphemes } from './line.js';
+
+export interface Layout {
+	readonly rows: readonly string[];
+	/** Where the cursor stands: row from 0, column from 0 on the screen. */
+	readonly cursor: { readonly row: number; readonly column: number };
+}
+
+export interface Place {
+	/** Cells to the left of the first row that are not ours: a message without a final newline. */
+	readonly offset: number;
+	readonly columns: number;
+	readonly charset: string;
+}
+
+/** The prompt and the edited text as rows; the first one begins at `offset`. */
+export function layOut(prompt: string, text: string, at: number, place: Place): Layout {
+	const rows = [''];
+	let column = place.offset % place.columns;
+	let cursor = { row: 0, column };
+	const put = (shown: string, cells: number) => {
+		if (column + cells > place.columns) {
+			rows.push('');
+			column = 0;
+		}
+		rows[rows.length - 1] += shown;
+		column += cells;
+	};
+	const here = () =>
+		column < place.columns ? { row: rows.length - 1, column } : { row: rows.length, column: 0 };
+	const putAll = (part: string, isText: boolean) => {
+		let offset = 0;
+		for (const grapheme of graphemes(part)) {
+			if (isText && offset === at) cursor = here();
+			const shown = shownAs(grapheme, column, place.charset);
+			put(shown, cellsOfGrapheme(shown));
+			offset += grapheme.length;
+		}
+		if (isText && at >= part.length) cursor = here();
+	};
+	putAll(prompt, false);
+	putAll(text, true);
+	// The cursor behind a full row stands on a row of its own.
+	if (cursor.row === rows.length) rows.push('');
+	return { rows, cursor };
+}
+
+function cellsOfGrapheme(shown: string): number {
+	// Joined and emoji-styled sequences are one picture of two cells in terminals that join at all.
+	return /[\u200d\ufe0f]|^[\u{1f1e6}-\u{1f1ff}]{2}/u.test(shown) ? 2 : cellsOf(shown);
+}
+
+function shownAs(grapheme: string, column: number, charset: string): string {
+	if (grapheme === '\t') return ' '.repeat(8 - (column % 8));
+	return /^[ -~]*$/.test(grapheme) ? grapheme : makePrintable(caret(grapheme), charset);
+}
+
+/** Control characters as a terminal echoes them: `^A`. */
+function caret(text: string): string {
+	return text.replace(/[\0-\x08\x0a-\x1f\x7f]/g, (control) => {
+		return `^${String.fromCharCode(control.charCodeAt(0) ^ 0x40)}`;
+	});
+}
+
+/** A finished line as the kernel would have echoed it. Tabs stay: the terminal spreads them. */
+export function echoed(text: string): string {
+	return caret(text).replace(/[\x80-\x9f]/g, '?');
+}
+
+/** The column the cursor is in after a text that began in column 0. */
+export function columnAfter(text: string, columns: number): number {
+	let column = 0;
+	for (const grapheme of graphemes(text)) {
+		if (grapheme === '\r') column = 0;
+		else if (grapheme === '\b') column = Math.max(0, column - 1);
+		else if (grapheme === '\t') column += 8 - (column % 8);
+		else if (grapheme >= ' ') column += cellsOfGrapheme(grapheme);
+	}
+	return column % columns;
+}

@@ -1,0 +1,68 @@
+/**
+ * Waiting at a live prompt: the prompt is written as ever and keys are gathered from then on, while the
+ * editor behind it is still being loaded. Should it fail to load, the cooked terminal takes over.
+ */
+import type { System } from '../system.js';
+import { Keyboard } from './keyboard.js';
+import { echoed } from './layout.js';
+import type { Ground, Wait } from './plain.js';
+import type { Line, LineRequest } from './terminal.js';
+
+type Editor = InstanceType<typeof import('./live.js')['LiveEditor']>;
+
+export class LiveWait implements Wait {
+	readonly #ground: Ground;
+	readonly #system: System;
+	readonly #keyboard: Keyboard;
+	readonly #openPlain: () => Promise<Wait>;
+	#editor: Editor | undefined;
+	#plain: Wait | undefined;
+
+	constructor(ground: Ground, system: System, openPlain: () => Promise<Wait>) {
+		this.#ground = ground;
+		this.#system = system;
+		this.#openPlain = openPlain;
+		this.#keyboard = new Keyboard(ground.charset, (text) => ground.draw(text));
+	}
+
+	async readLine(request: LineRequest): Promise<Line> {
+		if (this.#plain !== undefined) return this.#plain.readLine(request);
+		this.#ground.write(request.prompt + echoed(request.initial ?? ''));
+		this.#keyboard.start();
+		try {
+			this.#editor ??= await this.#load();
+			if (this.#editor !== undefined) return await this.#editor.readLine(request);
+		} finally {
+			this.#keyboard.stop();
+		}
+		this.#plain = await this.#openPlain();
+		return this.#plain.readLine({ ...request, prompt: '' });
+	}
+
+	async #load(): Promise<Editor | undefined> {
+		try {
+			const { LiveEditor } = await import('./live.js');
+			return new LiveEditor(this.#ground, this.#keyboard, this.#system);
+		} catch (error) {
+			this.#ground.write(`\nThe live prompt did not load: ${(error as Error).message}\n`);
+			return undefined;
+		}
+	}
+
+	async page(text: string, title: string): Promise<void> {
+		this.#editor ??= await this.#load();
+		if (this.#editor === undefined) this.#ground.write(text);
+		else await this.#editor.page(text, title);
+	}
+
+	interrupt(): void {
+		if (this.#plain !== undefined) this.#plain.interrupt();
+		else this.#keyboard.type({ kind: 'key', name: 'C-c' });
+	}
+
+	close(): void {
+		this.#plain?.close();
+		this.#editor?.close();
+		this.#keyboard.close();
+	}
+}
