@@ -3,33 +3,118 @@
  * the plain mbox file are loaded when one is met. Errors are those of the file system, for the caller
  * to word.
  */
+import { statSync } from 'node:fs';
+import { join } from 'node:path';
+
 import type { System } from '../system.js';
 import type { Appended, AppendOptions, Letter } from './append.js';
+import { errno, MboxFile } from './file.js';
 import type { Mailbox } from './mailbox.js';
+import { recover } from './rewrite.js';
 
 export type Format = 'mbox' | 'maildir' | 'gzip' | 'bzip2';
 
+export interface OpenOptions {
+	/** `system`: one's incoming mail; `file`: any other folder. */
+	readonly kind: 'system' | 'file';
+	readonly readOnly: boolean;
+	/** As it is shown; default: the path without a lab's root. */
+	readonly name?: string;
+	/** Milliseconds to wait for the locks of a system mailbox; default 20 000. */
+	readonly patience?: number;
+}
+
+function isDirectory(path: string): boolean {
+	return statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false;
+}
+
+/**
+ * What is at `path` (on disk), and the path it really is at: `FOO` that is not there, but has a
+ * `FOO.gz` or `FOO.bz2` beside it, is that one. `undefined` where nothing is; a name ending in .gz or
+ * .bz2 tells the format, as in the original. Throws EISDIR for a directory that is no maildir.
+ */
+export function findFolder(path: string): { path: string; format: Format } | undefined {
+	const stats = statSync(path, { throwIfNoEntry: false });
+	if (stats?.isDirectory()) {
+		if (['tmp', 'new', 'cur'].every((name) => isDirectory(join(path, name)))) {
+			return { path, format: 'maildir' };
+		}
+		throw errno('EISDIR', path);
+	}
+	if (stats) {
+		if (path.endsWith('.gz')) return { path, format: 'gzip' };
+		return { path, format: path.endsWith('.bz2') ? 'bzip2' : 'mbox' };
+	}
+	for (const [ending, format] of [
+		['.gz', 'gzip'],
+		['.bz2', 'bzip2'],
+	] as const) {
+		if (statSync(path + ending, { throwIfNoEntry: false })) return { path: path + ending, format };
+	}
+	return undefined;
+}
+
 /** What is at `path` (on disk); `undefined` where nothing is. Throws EISDIR for another directory. */
-export declare function formatOf(path: string): Format | undefined;
+export function formatOf(path: string): Format | undefined {
+	return findFolder(path)?.format;
+}
 
 /**
  * Opens the mailbox at `path` (on disk).
- * Throws errno errors: ENOENT, EACCES, EISDIR (a directory that is no maildir), EINVAL (a device).
- * `FOO` that is not there but has a `FOO.gz` or `FOO.bz2` beside it is that one, as in the original.
+ * Throws errno errors: ENOENT, EACCES, EISDIR (a directory that is no maildir), EINVAL (a device);
+ * MailboxBusy where a deliverer holds a system mailbox.
  */
-export declare function openMailbox(
+export async function openMailbox(
 	system: System,
 	path: string,
-	options: { readonly kind: 'system' | 'file'; readonly readOnly: boolean },
-): Promise<Mailbox>;
+	options: OpenOptions,
+): Promise<Mailbox> {
+	const folder = findFolder(path);
+	if (!folder) throw errno('ENOENT', path);
+	const { kind, readOnly } = options;
+	const name = options.name ?? system.shown(path);
+	if (folder.format === 'mbox') {
+		if (!readOnly) recover(path, system.home, kind === 'system' ? 'attempt' : 'none');
+		return new MboxFile(path, { ...options, name, home: system.home });
+	}
+	if (folder.format === 'maildir') {
+		const { Maildir } = await import('./maildir.js');
+		return new Maildir(path, { kind, readOnly, name, now: () => system.now() });
+	}
+	const { CompressedMbox } = await import('./compressed.js');
+	return new CompressedMbox(folder.path, folder.format, {
+		...options,
+		name: options.name ?? system.shown(folder.path),
+		home: system.home,
+	});
+}
 
 /**
  * Appends to whatever kind of folder is at `path`; where nothing is, makes one of `newFormat`
- * (default mbox; what the variable `newfolders` says). Throws as `append`.
+ * (default mbox; what the variable `newfolders` says), or as the ending of the name says.
+ * Throws as `append`.
  */
-export declare function appendTo(
+export async function appendTo(
 	system: System,
 	path: string,
 	letters: Iterable<Letter>,
-	options?: AppendOptions & { readonly newFormat?: 'mbox' | 'maildir' },
-): Promise<Appended>;
+	options: AppendOptions & { readonly newFormat?: 'mbox' | 'maildir' } = {},
+): Promise<Appended> {
+	const folder = findFolder(path) ?? newFolder(path, options.newFormat ?? 'mbox');
+	if (folder.format === 'mbox') {
+		const { append } = await import('./append.js');
+		return append(folder.path, letters, options);
+	}
+	if (folder.format === 'maildir') {
+		const { appendToMaildir } = await import('./maildir.js');
+		return appendToMaildir(system, folder.path, letters, options);
+	}
+	const { appendToCompressed } = await import('./compressed.js');
+	return appendToCompressed(folder.path, folder.format, letters, options);
+}
+
+function newFolder(path: string, otherwise: 'mbox' | 'maildir'): { path: string; format: Format } {
+	if (path.endsWith('.gz')) return { path, format: 'gzip' };
+	if (path.endsWith('.bz2')) return { path, format: 'bzip2' };
+	return { path, format: otherwise };
+}

@@ -1,0 +1,219 @@
+/**
+ * The mbox format: octets to spans and back. A message begins with `From ` at the start of the file or
+ * after an empty line, whatever follows (POSIX asks no more; a line with only CR is not empty), and
+ * lasts to the next: its final empty line is its own. Body lines that begin so are written as `>From `
+ * (the quoting of mboxo). Knows no files: octets are pushed in, in chunks cut anywhere. Pure.
+ */
+import { Kept, keptOfLine } from './status.js';
+
+const newline = 10;
+const letterF = 70;
+const separator = Buffer.from('\nFrom ', 'latin1');
+const fromBlank = Buffer.from('From ', 'latin1');
+/** A longer header line is neither of the two fields looked for; its end is skipped unread. */
+const longestLine = 4096;
+
+/** What is found of each message. */
+export interface Found {
+	/** A message begins at this offset. */
+	begin(start: number): void;
+	/** The bits of `Kept` in the header of the message begun last. */
+	keep(bits: number): void;
+	/** The message begun last has a line `From ` that should have been quoted. */
+	bare(): void;
+}
+
+/**
+ * Finds messages in one pass. Feed it windows: each begins where the last one was consumed to, so a
+ * window holds the unconsumed end of the last and what was read after it.
+ */
+export class Splitter {
+	readonly #found: Found;
+	#inside: 'body' | 'header' | 'long line' = 'body';
+	/** In a body: the newline at hand is that of the empty line after the header. */
+	#emptyLine = false;
+
+	constructor(found: Found) {
+		this.#found = found;
+	}
+
+	/**
+	 * What to put before the first octets of a file, or before what has been appended to it: there, as
+	 * after an empty line, `From ` begins a message.
+	 */
+	static readonly prefix = Buffer.from('\n\n', 'latin1');
+
+	/**
+	 * Takes in `window`, whose first octet is at `offset` of the file; returns how many octets of it are
+	 * done with. `last`: nothing will follow.
+	 */
+	push(window: Buffer, offset: number, last: boolean): number {
+		const { length } = window;
+		let at = 0;
+		while (at < length) {
+			if (this.#inside === 'header') {
+				const end = this.#header(window, at, last);
+				if (end < 0) return at;
+				at = end;
+			} else if (this.#inside === 'long line') {
+				const end = window.indexOf(newline, at);
+				if (end < 0) return length;
+				this.#inside = 'header';
+				at = end + 1;
+			} else {
+				const end = window.indexOf(separator, at);
+				const empty = this.#emptyLine && end === at;
+				this.#emptyLine = false;
+				// One octet more than a cut separator: whether the line before it is empty is asked too.
+				if (end < 0) return last ? length : Math.max(at, length - separator.length - 1);
+				at = end + 1;
+				if (empty || (end > 0 && window[end - 1] === newline)) {
+					this.#found.begin(offset + at);
+					this.#inside = 'header';
+					const line = this.#lineEnd(window, at, last);
+					if (line < 0) return at;
+					at = line;
+				} else this.#found.bare();
+			}
+		}
+		return at;
+	}
+
+	/** Just after the line at `at`; -1 to be asked again with more octets. Long ones are given up on. */
+	#lineEnd(window: Buffer, at: number, last: boolean): number {
+		let end = at;
+		const { length } = window;
+		while (end < length && window[end] !== newline) end++;
+		if (end < length) return end + 1;
+		if (last) return length;
+		if (length - at < longestLine) return -1;
+		this.#inside = 'long line';
+		return length;
+	}
+
+	/** Reads header lines from `at`; where it stopped, or -1 when the line at `at` is cut off. */
+	#header(window: Buffer, from: number, last: boolean): number {
+		let at = from;
+		const { length } = window;
+		while (at < length) {
+			const first = window[at] as number;
+			if (first === newline) {
+				if (length - at < separator.length && !last) return at === from ? -1 : at;
+				this.#inside = 'body';
+				this.#emptyLine = true;
+				return at;
+			}
+			const end = this.#lineEnd(window, at, last);
+			if (end < 0) return at === from ? -1 : at;
+			if (this.#inside === 'long line') return end;
+			const letter = first | 0x20;
+			if (letter === 0x73 || letter === 0x78) {
+				const bits = keptOfLine(window.toString('latin1', at, Math.min(end, at + 200)));
+				if (bits !== 0) this.#found.keep(bits);
+			} else if (first === letterF && window[at + 4] === 0x20 && isFrom(window, at)) {
+				this.#found.bare();
+			}
+			at = end;
+		}
+		return at;
+	}
+}
+
+function isFrom(octets: Buffer, at: number): boolean {
+	return octets.compare(fromBlank, 0, fromBlank.length, at, at + fromBlank.length) === 0;
+}
+
+/** The bits of several status lines together: two of a kind are odd. */
+export function joinKept(before: number, bits: number): number {
+	const status = Kept.read | Kept.old;
+	const xStatus = Kept.flagged | Kept.answered | Kept.draft;
+	const twice = (before & bits & (status | xStatus)) !== 0;
+	const again = (before & status && bits & status) || (before & xStatus && bits & xStatus);
+	return before | bits | (twice || again ? Kept.odd : 0);
+}
+
+export interface Span {
+	readonly start: number;
+	readonly octets: number;
+	/** Bits of `Kept`. */
+	readonly kept: number;
+	readonly bare: boolean;
+}
+
+/** The messages of an mbox that is in memory as a whole. */
+export function splitMbox(octets: Buffer): Span[] {
+	const spans: { start: number; octets: number; kept: number; bare: boolean }[] = [];
+	const splitter = new Splitter({
+		begin: (start) => spans.push({ start, octets: 0, kept: 0, bare: false }),
+		keep: (bits) => {
+			const span = spans.at(-1);
+			if (span) span.kept = joinKept(span.kept, bits);
+		},
+		bare: () => {
+			const span = spans.at(-1);
+			if (span) span.bare = true;
+		},
+	});
+	splitter.push(Buffer.concat([Splitter.prefix, octets]), -Splitter.prefix.length, true);
+	spans.forEach((span, index) => {
+		span.octets = (spans[index + 1]?.start ?? octets.length) - span.start;
+	});
+	return spans;
+}
+
+/** Lines as the summary counts them: a last one without newline is one too. */
+export function countLines(octets: Uint8Array): number {
+	const { length } = octets;
+	let lines = 0;
+	for (let at = 0; at < length; at++) if (octets[at] === newline) lines++;
+	return length > 0 && octets[length - 1] !== newline ? lines + 1 : lines;
+}
+
+/**
+ * Quotes `From ` at line starts as `>From `, chunk by chunk; `>From ` is left alone (mboxo). The first
+ * chunk begins a line. A generator of chunks, in which most are passed on untouched.
+ */
+export function* quoteFrom(chunks: Iterable<Uint8Array>): Generator<Buffer> {
+	let held = Buffer.alloc(0);
+	let lineStart = true;
+	for (const chunk of chunks) {
+		const window = held.length > 0 ? Buffer.concat([held, chunk]) : bufferOf(chunk);
+		if (window.length === 0) continue;
+		// What may be the beginning of a `From ` that the next chunk ends waits for it.
+		const tail = cutFrom(window, lineStart);
+		const ready = window.subarray(0, window.length - tail);
+		held = Buffer.from(window.subarray(window.length - tail));
+		if (ready.length === 0) continue;
+		yield* quoteWhole(ready, lineStart);
+		lineStart = ready[ready.length - 1] === newline;
+	}
+	if (held.length > 0) yield held;
+}
+
+function* quoteWhole(octets: Buffer, lineStart: boolean): Generator<Buffer> {
+	let done = 0;
+	if (lineStart && octets.length >= fromBlank.length && isFrom(octets, 0)) yield Buffer.from('>');
+	for (let at = octets.indexOf(separator); at >= 0; at = octets.indexOf(separator, at + 1)) {
+		yield octets.subarray(done, at + 1);
+		yield Buffer.from('>');
+		done = at + 1;
+	}
+	if (done < octets.length) yield octets.subarray(done);
+}
+
+/** How many of the last octets are a cut off `From ` at a line start. */
+function cutFrom(window: Buffer, lineStart: boolean): number {
+	for (let tail = Math.min(fromBlank.length - 1, window.length); tail > 0; tail--) {
+		const at = window.length - tail;
+		if (at === 0 ? !lineStart : window[at - 1] !== newline) continue;
+		if (window.compare(fromBlank, 0, tail, at) === 0) return tail;
+	}
+	return 0;
+}
+
+/** The same octets as a Buffer, not copied. */
+export function bufferOf(octets: Uint8Array): Buffer {
+	return Buffer.isBuffer(octets)
+		? octets
+		: Buffer.from(octets.buffer, octets.byteOffset, octets.byteLength);
+}

@@ -1,0 +1,135 @@
+/**
+ * The fields `Status` and `X-Status`, where an mbox file remembers what has become of a message:
+ * to flags, from flags, and brought up to date in a header without disturbing anything else. Pure.
+ */
+import { Flag } from './mailbox.js';
+
+/** What the two fields can say, as bits: the flags kept in a file, and `old`, the absence of new. */
+export const Kept = {
+	read: 1,
+	old: 2,
+	flagged: 4,
+	answered: 8,
+	draft: 16,
+	/** The field is spelt in another way than ours, or there are two of them. */
+	odd: 32,
+} as const;
+
+const newline = 10;
+
+/** In the order in which they are written. */
+const statusLetters = [
+	['R', Kept.read],
+	['O', Kept.old],
+] as const;
+const xStatusLetters = [
+	['F', Kept.flagged],
+	['A', Kept.answered],
+	['T', Kept.draft],
+] as const;
+
+/** The bits of one line of a header; 0 for any line that is neither of the two fields. */
+export function keptOfLine(line: string): number {
+	const match = /^(x-)?status[ \t\r\f\v]*:(.*)$/is.exec(line.replace(/\n$/, ''));
+	if (!match) return 0;
+	const letters = match[1] ? xStatusLetters : statusLetters;
+	const value = match[2] ?? '';
+	let kept = 0;
+	for (const [letter, bit] of letters) if (value.includes(letter)) kept |= bit;
+	const own = match[1] ? printXStatus(kept) : printStatus(kept);
+	return `${own}\n` === line ? kept : kept | Kept.odd;
+}
+
+/** The flags of a message whose file says so. */
+export function flagsOfKept(kept: number): number {
+	return (
+		(kept & Kept.old ? 0 : Flag.new) |
+		(kept & Kept.read ? Flag.read : 0) |
+		(kept & Kept.flagged ? Flag.flagged : 0) |
+		(kept & Kept.answered ? Flag.answered : 0) |
+		(kept & Kept.draft ? Flag.draft : 0)
+	);
+}
+
+/** What a file should say of these flags. */
+export function keptOfFlags(flags: number): number {
+	return (
+		(flags & Flag.new ? 0 : Kept.old) |
+		(flags & Flag.read ? Kept.read : 0) |
+		(flags & Flag.flagged ? Kept.flagged : 0) |
+		(flags & Flag.answered ? Kept.answered : 0) |
+		(flags & Flag.draft ? Kept.draft : 0)
+	);
+}
+
+function print(name: string, letters: readonly (readonly [string, number])[], kept: number) {
+	const value = letters.flatMap(([letter, bit]) => (kept & bit ? [letter] : [])).join('');
+	return value === '' ? '' : `${name}: ${value}`;
+}
+
+/** The field without its newline, or nothing where there is nothing to say. */
+export function printStatus(kept: number): string {
+	return print('Status', statusLetters, kept);
+}
+
+/** The field without its newline, or nothing where there is nothing to say. */
+export function printXStatus(kept: number): string {
+	return print('X-Status', xStatusLetters, kept);
+}
+
+/**
+ * Where the header of a message ends: just after its empty line; the whole length without one.
+ * `octets` begins with the From_ line or with the first field.
+ */
+export function headerEnd(octets: Buffer): number {
+	if (octets[0] === newline) return 1;
+	const end = octets.indexOf('\n\n', 0, 'latin1');
+	return end < 0 ? octets.length : end + 2;
+}
+
+/**
+ * A header with its two status fields as `kept` says: in their old places, or at the end where they
+ * were missing. `header` is the From_ line to the empty line, included. Where the first line is no field
+ * the message has no header: one is put before it, made of the status fields and an empty line.
+ * A header that is cut off before its empty line gets no new field.
+ */
+export function restateStatus(header: Buffer, kept: number): Buffer {
+	const text = header.toString('latin1');
+	const start = text.indexOf('\n') + 1;
+	if (start === 0) return header;
+	const wanted = new Map([
+		['status', printStatus(kept)],
+		['x-status', printXStatus(kept)],
+	]);
+	const rest = () =>
+		[...wanted.values()].flatMap((field) => (field ? [`${field}\n`] : [])).join('');
+	const first = text.slice(start);
+	if (first !== '' && !first.startsWith('\n') && !/^[^:\s]*\s*:/.test(first)) {
+		const fields = rest();
+		return fields === ''
+			? header
+			: Buffer.from(`${text.slice(0, start)}${fields}\n${first}`, 'latin1');
+	}
+	let result = text.slice(0, start);
+	let dropping = false;
+	for (let at = start; at < text.length; ) {
+		const end = text.indexOf('\n', at) + 1 || text.length;
+		const line = text.slice(at, end);
+		at = end;
+		if (line === '\n') {
+			result += rest() + line + text.slice(at);
+			break;
+		}
+		if (dropping && /^[ \t]/.test(line)) continue;
+		const name = /^(x-)?status(?=\s*:)/i.exec(line)?.[0].toLowerCase();
+		dropping = name !== undefined;
+		if (name === undefined) {
+			result += line;
+			continue;
+		}
+		const field = wanted.get(name);
+		wanted.delete(name);
+		if (field) result += `${field}\n`;
+	}
+	return Buffer.from(result, 'latin1');
+}
