@@ -1,116 +1,67 @@
 /**
- * Files and messages that go with a letter: reading them, and finding the type of a file by its name
- * (mime.types). What is asked about them is in asking.ts, what they look like in a letter in
- * message/compose.ts.
+ * Parts of a received letter into files of their own (`write`, `save` of parts). The name that the sender
+ * proposes is a proposal: without a person to confirm it, it names a new file in this directory, and
+ * never a program.
  */
-import { accessSync, constants, readFileSync } from 'node:fs';
-import { basename } from 'node:path';
+import { closeSync, openSync, writeSync } from 'node:fs';
 
-import { Complaint, isErrno, reason } from '../complaint.js';
-import type { Part } from '../message/compose.js';
-import type { Attachment } from '../message/draft.js';
-import { expandFolder } from './foldernames.js';
-import { touchMessage } from './marking.js';
+import { isErrno } from '../complaint.js';
+import type { Part } from '../message/body.js';
+import { showWords } from '../message/words.js';
 import type { Session } from './session.js';
+import { shellOf } from './shell.js';
 
-/** A file to be attached. Throws Complaint (stderr) where it cannot be read. */
-export function attachFile(session: Session, path: string): Attachment {
+/** Asks where a part is to go and writes what `render` makes of it there; no name: nowhere. */
+export async function saveAttachment(
+	session: Session,
+	part: Part,
+	render: () => Promise<Buffer>,
+): Promise<void> {
+	const proposed = proposedName(session, part);
+	const asked = session.variables.has('interactive');
+	const name = asked ? await askName(session, part, proposed) : proposed;
+	if (name === undefined) return;
+	const octets = await render();
+	if (asked && name.startsWith('|')) {
+		const shell = shellOf(session);
+		await session.terminal.lend({ command: name.slice(1), shell, input: octets });
+		return;
+	}
 	try {
-		accessSync(session.system.real(path), constants.R_OK);
+		// What nobody has confirmed replaces nothing.
+		writeFile(session.system.real(name), octets, asked ? 'w' : 'wx');
 	} catch (error) {
 		if (!isErrno(error)) throw error;
-		throw new Complaint(`${path}: ${reason(error)}`, 'stderr');
+		session.terminal.complain(`Cannot open ${name}\n`);
 	}
-	return { kind: 'file', path };
 }
 
-/** As `~p` lists it. */
-export function printAttachment(attachment: Attachment): string {
-	return attachment.kind === 'file' ? attachment.path : `message ${attachment.number}`;
+async function askName(
+	session: Session,
+	part: Part,
+	proposed: string | undefined,
+): Promise<string | undefined> {
+	const prompt = `Enter filename for part ${part.number ?? '?'} (${part.type}): `;
+	const line = await session.terminal.readLine({
+		kind: 'field',
+		prompt,
+		...(proposed !== undefined && { initial: proposed }),
+	});
+	return line.kind === 'line' ? line.text || undefined : undefined;
 }
 
-/** Reads all attachments of a draft. Throws Complaint: a letter does not go without its enclosures. */
-export function readAttachments(session: Session, attachments: readonly Attachment[]): Part[] {
-	return attachments.map((attachment) =>
-		attachment.kind === 'file'
-			? readFile(session, attachment)
-			: { kind: 'message', octets: readMessage(session, attachment.number) },
-	);
+/** The sender's name for the part, without the folders in it. */
+function proposedName({ terminal }: Session, part: Part): string | undefined {
+	if (part.filename === undefined) return undefined;
+	const name = showWords(part.filename, terminal.charset).split(/[/\\]/).at(-1) ?? '';
+	return name.replace(/^[.|]+/, '').trim() || undefined;
 }
 
-function readFile(session: Session, attachment: Attachment & { kind: 'file' }): Part {
-	const { path, charset, disposition, contentId, description } = attachment;
-	const name = basename(path);
+function writeFile(path: string, octets: Buffer, flags: 'w' | 'wx'): void {
+	const file = openSync(path, flags);
 	try {
-		return {
-			kind: 'file',
-			name,
-			octets: readFileSync(session.system.real(path)),
-			contentType: attachment.contentType ?? typeByName(session, name),
-			charset,
-			disposition,
-			contentId,
-			description,
-		};
-	} catch (error) {
-		if (!isErrno(error)) throw error;
-		throw new Complaint(`${path}: ${reason(error)}`, 'stderr');
+		for (let at = 0; at < octets.length; ) at += writeSync(file, octets, at);
+	} finally {
+		closeSync(file);
 	}
-}
-
-/** A message of the open folder without its From_ line. */
-function readMessage(session: Session, number: number): Buffer {
-	const { mailbox } = session;
-	const message = mailbox?.messages[number - 1];
-	if (!mailbox || !message) throw new Complaint(`${number}: Invalid message number`);
-	touchMessage(message);
-	return withoutPostmark(mailbox.read(message));
-}
-
-/** A message as a folder has it, its From_ line cut off. */
-export function withoutPostmark(octets: Buffer): Buffer {
-	if (octets.subarray(0, 5).toString('latin1') !== 'From ') return octets;
-	const end = octets.indexOf(0x0a);
-	return end < 0 ? octets.subarray(octets.length) : octets.subarray(end + 1);
-}
-
-const systemTypes = '/etc/mime.types';
-
-/** For a system without mime.types: formats that a look at their octets would take for damaged text. */
-const builtInTypes = `\
-application/gzip gz tgz
-application/pdf pdf
-application/zip zip
-image/gif gif
-image/jpeg jpeg jpg
-image/png png
-`;
-
-/** The type that mime.types gives the last suffix of a name: one's own file first, then the system's. */
-export function typeByName(session: Session, name: string): string | undefined {
-	const suffix = /\.([^.]+)$/.exec(name)?.[1];
-	if (suffix === undefined) return undefined;
-	const own = expandFolder(session, '~/.mime.types');
-	return (
-		typeIn(readTypes(session, own), suffix) ??
-		typeIn(readTypes(session, systemTypes) ?? builtInTypes, suffix)
-	);
-}
-
-function readTypes(session: Session, path: string | undefined): string | undefined {
-	try {
-		return path === undefined ? undefined : readFileSync(session.system.real(path), 'latin1');
-	} catch (error) {
-		// As the original: types that cannot be read are no types.
-		if (!isErrno(error)) throw error;
-		return undefined;
-	}
-}
-
-function typeIn(types: string | undefined, suffix: string): string | undefined {
-	for (const line of types?.split('\n') ?? []) {
-		const [type = '', ...suffixes] = line.split(/[ \t]+/);
-		if (/^[a-z]/i.test(type) && suffixes.includes(suffix)) return type;
-	}
-	return undefined;
 }
