@@ -13,8 +13,8 @@ import { decodeOctets, encodeText, prepareCharset } from '../message/charset.js'
 import { parseDate, printCtime } from '../message/date.js';
 import { makePrintable, overstrike } from '../message/text.js';
 import { decodeWords, prepareWords } from '../message/words.js';
-import { saveAttachment } from './attachments.js';
 import type { FieldFilter } from './fields.js';
+import { savePart } from './partfiles.js';
 import type { Session } from './session.js';
 
 /**
@@ -223,7 +223,7 @@ class Walk {
 	/** The part goes to a file that the person names; what it makes is no longer counted. */
 	async #toOwnFile(part: Part, level: number): Promise<void> {
 		this.#measuring = false;
-		await saveAttachment(this.#session, part, async () => {
+		await savePart(this.#session, part, async () => {
 			const outer = this.#chunks;
 			this.#chunks = [];
 			await this.part(part, level + 1);

@@ -1,0 +1,69 @@
+/**
+ * The files that `write` makes of the parts of a message. The sender's name for a part is a proposal to
+ * a person and never a path: no folder, no pipe, no hidden file comes out of it.
+ */
+import { closeSync, openSync, writeSync } from 'node:fs';
+
+import type { Part } from '../message/body.js';
+import { showWords } from '../message/words.js';
+import type { Session } from './session.js';
+
+/** A file name in the working directory, made of what the sender proposed; undefined where nothing is left. */
+export function safeFilename(proposed: string, charset: string): string | undefined {
+	const base = showWords(proposed, charset).split(/[/\\]/).at(-1) ?? '';
+	return base.replace(/^[.|~+&%#\-\s]+/, '').trim() || undefined;
+}
+
+/**
+ * Asks where a part is to go, where there is a person to ask, and puts it there. Without one it goes to
+ * the name it has, unless there is a file of that name. `render` is called only when it is wanted.
+ */
+export async function savePart(
+	session: Session,
+	part: Part,
+	render: () => Promise<Buffer>,
+): Promise<void> {
+	const { terminal, variables, system } = session;
+	const proposed =
+		part.filename === undefined ? undefined : safeFilename(part.filename, terminal.charset);
+	let name = proposed;
+	const asked = variables.has('interactive');
+	if (asked) {
+		const line = await terminal.readLine({
+			kind: 'field',
+			prompt: `Enter filename for part ${part.number ?? '?'} (${part.type}): `,
+			...(proposed === undefined ? {} : { initial: proposed }),
+		});
+		name = line.kind === 'line' ? line.text.trim() : '';
+	}
+	if (!name) return;
+	if (asked && name.startsWith('|')) {
+		const shell = variables.get('SHELL');
+		const input = await render();
+		const end = await terminal.lend({
+			command: name.slice(1),
+			input,
+			...(shell ? { shell } : {}),
+		});
+		if (end.error !== undefined) terminal.complain(`${name}: ${end.error}\n`);
+		return;
+	}
+	const octets = await render();
+	if (!writeFile(system.real(name), octets, asked)) terminal.complain(`Cannot open ${name}\n`);
+}
+
+/** False where it could not be opened. Only a person may choose a file that is there already. */
+function writeFile(path: string, octets: Buffer, replace: boolean): boolean {
+	let file: number;
+	try {
+		file = openSync(path, replace ? 'w' : 'wx', 0o666);
+	} catch {
+		return false;
+	}
+	try {
+		for (let at = 0; at < octets.length; ) at += writeSync(file, octets, at);
+	} finally {
+		closeSync(file);
+	}
+	return true;
+}
