@@ -19,7 +19,7 @@ export async function announce(session: Session, withHeaders: boolean): Promise<
 	terminal.write(folderLine(session));
 	if (!withHeaders || mailbox.messages.length === 0 || !variables.has('header')) return;
 	const { showHeaders } = await import('./summary.js');
-	showHeaders(session, mailbox.dot);
+	await showHeaders(session, mailbox.dot);
 }
 
 /** `"+work": 3 messages 1 new 2 unread`, with its newline; empty where no folder is open. */
@@ -94,11 +94,11 @@ export async function announceNewMail(
 	terminal.write(length === 1 ? 'Loaded 1 new message\n' : `Loaded ${length} new messages\n`);
 	await callHook(session, true);
 	if (!variables.has('header')) return;
-	const { formatHeadline } = await import('./headline.js');
-	for (const message of arrived) {
-		if (!isVisible(mailbox, message)) continue;
-		terminal.write(`${formatHeadline(session, message, false)}\n`);
-	}
+	const { printHeadlines } = await import('./headline.js');
+	await printHeadlines(
+		session,
+		arrived.filter((message) => isVisible(mailbox, message)),
+	);
 }
 
 /** The folder hook of the open folder, where there is any. */

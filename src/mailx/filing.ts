@@ -10,6 +10,7 @@ import { appendTo } from '../mailbox/open.js';
 import { localPart, skin } from '../message/address.js';
 import type { Outcome } from './commands.js';
 import { expandFolder, folderDirectory } from './foldernames.js';
+import { senderOf } from './headline.js';
 import { splitLastWord } from './lexer.js';
 import { touchMessage } from './marking.js';
 import { firstApplicable, selectMessages } from './msglist.js';
@@ -21,27 +22,27 @@ import { setDot } from './threads.js';
 type Verb = 'save' | 'copy' | 'move' | 'write';
 
 export async function save(session: Session, text: string): Promise<Outcome> {
-	return file(session, 'save', byName(session, 'save', text));
+	return file(session, 'save', await byName(session, 'save', text));
 }
 
 export async function copy(session: Session, text: string): Promise<Outcome> {
-	return file(session, 'copy', byName(session, 'copy', text));
+	return file(session, 'copy', await byName(session, 'copy', text));
 }
 
 export async function move(session: Session, text: string): Promise<Outcome> {
-	return file(session, 'move', byName(session, 'move', text));
+	return file(session, 'move', await byName(session, 'move', text));
 }
 
 export async function saveToSender(session: Session, text: string): Promise<Outcome> {
-	return file(session, 'save', bySender(session, 'save', text));
+	return file(session, 'save', await bySender(session, 'save', text));
 }
 
 export async function copyToSender(session: Session, text: string): Promise<Outcome> {
-	return file(session, 'copy', bySender(session, 'copy', text));
+	return file(session, 'copy', await bySender(session, 'copy', text));
 }
 
 export async function moveToSender(session: Session, text: string): Promise<Outcome> {
-	return file(session, 'move', bySender(session, 'move', text));
+	return file(session, 'move', await bySender(session, 'move', text));
 }
 
 /** What is to be filed, and the path where, as it is shown. */
@@ -54,18 +55,18 @@ interface Filing {
 type Wanted = Filing | 'failed' | undefined;
 
 /** `[msglist] folder`: the last word is the folder; without one it is mbox. */
-function byName(session: Session, verb: Verb, text: string): Wanted {
+async function byName(session: Session, verb: Verb, text: string): Promise<Wanted> {
 	const { rest, last } = splitLastWord(text, false);
 	if (last === undefined && verb === 'write') throw new Complaint('No file specified.');
-	const messages = choose(session, verb, rest);
+	const messages = await choose(session, verb, rest);
 	if (!messages) return undefined;
 	const path = expandFolder(session, last ?? '&');
 	return path === undefined ? 'failed' : { messages, path };
 }
 
 /** `[msglist]`: the folder is named after the sender of the first message. */
-function bySender(session: Session, verb: Verb, text: string): Wanted {
-	const messages = choose(session, verb, text.trim() === '' ? undefined : text);
+async function bySender(session: Session, verb: Verb, text: string): Promise<Wanted> {
+	const messages = await choose(session, verb, text.trim() === '' ? undefined : text);
 	const first = messages?.[0];
 	if (!first) return undefined;
 	const name = senderName(session, first);
@@ -74,7 +75,11 @@ function bySender(session: Session, verb: Verb, text: string): Wanted {
 	return { messages, path: directory === undefined ? name : `${directory}/${name}` };
 }
 
-function choose(session: Session, verb: Verb, list: string | undefined): Message[] | undefined {
+async function choose(
+	session: Session,
+	verb: Verb,
+	list: string | undefined,
+): Promise<Message[] | undefined> {
 	const silent = session.input.inHook;
 	if (list === undefined) {
 		const message = firstApplicable(session, { passes: 'deleted' });
@@ -82,7 +87,7 @@ function choose(session: Session, verb: Verb, list: string | undefined): Message
 		if (!silent) throw new Complaint(`No messages to ${verb}.`);
 		return undefined;
 	}
-	const messages = selectMessages(session, list);
+	const messages = await selectMessages(session, list);
 	if (messages.length > 0) return messages;
 	if (!silent) throw new Complaint('No applicable messages.');
 	return undefined;
@@ -92,12 +97,8 @@ function choose(session: Session, verb: Verb, list: string | undefined): Message
  * The part before the `@` of the sender's address. It comes from a stranger: nothing in it is expanded, and
  * it names a file here, never one elsewhere.
  */
-function senderName({ mailbox }: Session, message: Message): string {
-	if (!mailbox) return '';
-	const header = mailbox.header(message);
-	const postmark = mailbox.postmark(message).split(/[ \t]+/)[1] ?? '';
-	const field = header.get('from') || header.get('sender') || postmark;
-	const address = skin(field || header.get('return-path') || '');
+function senderName(session: Session, message: Message): string {
+	const address = skin(senderOf(session, message));
 	// Of a uucp path, the last two stations.
 	const person = localPart(address.split('!').slice(-2).join('!'));
 	return person.replaceAll('/', '_').replace(/^\.+/, '').replaceAll('\0', '');
@@ -167,7 +168,7 @@ function whyNot(path: string, error: NodeJS.ErrnoException): string {
 
 /** Bodies, decoded, to the end of a file; attachments to files that are asked for by name. */
 export async function write(session: Session, text: string): Promise<Outcome> {
-	const wanted = byName(session, 'write', text);
+	const wanted = await byName(session, 'write', text);
 	if (!wanted || wanted === 'failed') return wanted;
 	const { messages, path } = wanted;
 	const real = session.system.real(path);

@@ -11,6 +11,7 @@ import {
 	rmdirSync,
 	unlinkSync,
 } from 'node:fs';
+import { resolve } from 'node:path';
 
 import { Complaint, Interrupted, isErrno, reason } from '../complaint.js';
 import { formatOf, openMailbox } from '../mailbox/open.js';
@@ -59,12 +60,17 @@ async function open(
 		terminal.complain(`Cannot handle protocol: ${shown}\n`);
 		return 'failed';
 	}
-	const path = system.real(shown);
+	// Absolute: `cd` must not make it another file.
+	const path = resolve(system.real(shown));
 	try {
 		// A folder that cannot be opened is no reason to leave the one that is.
 		probe(path);
 		await leave(session, rules);
-		const mailbox = await openMailbox(system, path, { kind, readOnly: session.readOnly });
+		const mailbox = await openMailbox(system, path, {
+			kind,
+			readOnly: session.readOnly,
+			name: shown,
+		});
 		session.mailbox = mailbox;
 		mailbox.dot = mailbox.messages[0];
 		if (kind === 'file' || mailbox.messages.length > 0) return 'opened';
