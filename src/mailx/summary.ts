@@ -74,7 +74,7 @@ export async function showHeaders(
 async function showScreen(session: Session, target: Target): Promise<Outcome> {
 	const { mailbox } = session;
 	if (!mailbox) return;
-	const rows = screenSize(session);
+	const rows = Math.max(1, screenSize(session));
 	const { number, start } = findScreen(session, mailbox, target, rows);
 	session.screen = number;
 	const rest = messagesInOrder(mailbox).slice(start);
@@ -128,7 +128,7 @@ export async function scrollToNew(session: Session, text: string): Promise<Outco
 /** Throws Complaint where `text` is none of `+`, `-`, `+n`, `-n`, `n`, `$`. */
 function moveScreen(session: Session, text: string): void {
 	const count = session.mailbox?.messages.length ?? 0;
-	const rows = screenSize(session);
+	const rows = Math.max(1, screenSize(session));
 	const by = text.length > 1 ? Number.parseInt(text.slice(1), 10) || 0 : 1;
 	if (/^\d/.test(text)) session.screen = Number.parseInt(text, 10);
 	else if (text === '') session.screen++;
