@@ -78,6 +78,14 @@ async function buildPrograms() {
 	}
 }
 
+/** Ink's devtools need a package that nobody installs; an import in the bundle would ask for it. */
+const withoutDevtools = {
+	name: 'without-devtools',
+	setup(build) {
+		build.onLoad({ filter: /ink\/build\/devtools\.js$/ }, () => ({ contents: '' }));
+	},
+};
+
 async function buildLive() {
 	await build({
 		...common,
@@ -85,7 +93,8 @@ async function buildLive() {
 		outfile: 'dist/live.mjs',
 		format: 'esm',
 		minify: production,
-		external: [...external, 'react-devtools-core'],
+		external,
+		plugins: [withoutDevtools],
 		banner: {
 			// Bundled CommonJS (react, signal-exit) still calls require for Node's own modules.
 			js: "import{createRequire as inkloomRequire}from'node:module';const require=inkloomRequire(import.meta.url);",

@@ -35,6 +35,8 @@ export class LiveWait implements Wait {
 		} finally {
 			this.#keyboard.stop();
 		}
+		// Two readers of one terminal would take each other's lines.
+		this.#keyboard.close();
 		this.#plain = await this.#openPlain();
 		return this.#plain.readLine({ ...request, prompt: '' });
 	}

@@ -32,7 +32,14 @@ export async function buildDemo(folder: string): Promise<string> {
 		entryPoints: ['src/terminal/live.ts'],
 		outfile: join(folder, 'live.mjs'),
 		format: 'esm',
-		external: ['react-devtools-core'],
+		plugins: [
+			{
+				name: 'without-devtools',
+				setup(builder) {
+					builder.onLoad({ filter: /ink\/build\/devtools\.js$/ }, () => ({ contents: '' }));
+				},
+			},
+		],
 		banner: {
 			js: "import{createRequire as inkloomRequire}from'node:module';const require=inkloomRequire(import.meta.url);",
 		},
