@@ -129,7 +129,7 @@ export class MboxFile implements Mailbox {
 			if (window.length - held < Math.min(this.#chunk, size - at)) {
 				window = Buffer.concat([window], held + this.#chunk);
 			}
-			const wanted = Math.min(window.length - held, size - at);
+			const wanted = Math.min(this.#chunk, window.length - held, size - at);
 			const got = readSync(this.#fd, window, held, wanted, at);
 			if (got === 0) break;
 			const offset = at - held;
@@ -210,6 +210,10 @@ export class MboxFile implements Mailbox {
 			const end = headerEnd(octets);
 			if (end < octets.length || octets.length >= message.octets) return octets.subarray(0, end);
 		}
+	}
+
+	head(message: Message): Buffer {
+		return this.#head(message);
 	}
 
 	read(message: Message): Buffer {
