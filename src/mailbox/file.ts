@@ -203,12 +203,16 @@ export class MboxFile implements Mailbox {
 		return this.#window.subarray(0, message.octets);
 	}
 
+	#isAll(message: Message, octets: Buffer): boolean {
+		return octets.length >= message.octets || this.#replaced.has(message);
+	}
+
 	/** From the From_ line to the empty line after the header, or all there is. Not a copy. */
 	#head(message: Message): Buffer {
 		for (let least = 4096; ; least *= 4) {
 			const octets = this.#peek(message, least);
 			const end = headerEnd(octets);
-			if (end < octets.length || octets.length >= message.octets) return octets.subarray(0, end);
+			if (end < octets.length || this.#isAll(message, octets)) return octets.subarray(0, end);
 		}
 	}
 
@@ -241,7 +245,7 @@ export class MboxFile implements Mailbox {
 			const octets = this.#peek(message, least);
 			const end = octets.indexOf(10);
 			if (end >= 0) return octets.toString('latin1', 0, end);
-			if (octets.length >= message.octets) return octets.toString('latin1');
+			if (this.#isAll(message, octets)) return octets.toString('latin1');
 		}
 	}
 
@@ -269,11 +273,10 @@ export class MboxFile implements Mailbox {
 	}
 
 	replace(message: Message, octets: Uint8Array): void {
-		const copy = Buffer.from(octets);
-		this.#replaced.set(message, copy);
+		// As in the original the summary goes on showing the size it had in the file.
+		this.lines(message);
+		this.#replaced.set(message, Buffer.from(octets));
 		this.#headers.delete(message);
-		this.#lines.delete(message);
-		message.octets = copy.length;
 		message.set(Flag.modified);
 	}
 
