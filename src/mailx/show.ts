@@ -8,7 +8,7 @@
 import type { Message } from '../mailbox/mailbox.js';
 import { Flag } from '../mailbox/mailbox.js';
 import { skin } from '../message/address.js';
-import { decodeBody, isText, type Part, parseMime } from '../message/body.js';
+import { decodeBody, hasNoHeader, isText, type Part, parseMime } from '../message/body.js';
 import { decodeOctets, encodeText, prepareCharset } from '../message/charset.js';
 import { parseDate, printCtime } from '../message/date.js';
 import { makePrintable, overstrike } from '../message/text.js';
@@ -254,12 +254,8 @@ class Walk {
 			const afterWord = joins && continues && /^[ \t]+=\?.{7}/.test(line);
 			if (!continues) {
 				const name = /^[^:\s]*/.exec(line)?.[0] ?? '';
-				if (index === 0 && level === 0 && !/^[^:\s]*\s*:/.test(line)) {
-					// No header at all, as in UUCP mail: what is left is body.
-					for (const state of [...states.keys()]) this.#state(states, state);
-					if (this.#filter !== 'none') this.#say('\n');
-					this.#put(this.#ready(Buffer.from(line, 'latin1')), 1);
-					continue;
+				if (index === 0 && level === 0 && hasNoHeader(part.octets)) {
+					return this.#noHeader(part, states);
 				}
 				const key = name.toLowerCase();
 				if (this.#hides(name)) hidden = true;
@@ -279,6 +275,19 @@ class Walk {
 			this.#field(text);
 		}
 		for (const name of [...states.keys()]) this.#state(states, name);
+	}
+
+	/**
+	 * No header at all, as in UUCP mail and where a line of a text was taken for a postmark: all is body.
+	 * The original loses the first line. It does so here where a message is dressed up for a person
+	 * (`show` has it); copies are whole.
+	 */
+	#noHeader(part: Part, states: Map<string, string | undefined>): void {
+		for (const state of [...states.keys()]) this.#state(states, state);
+		if (this.#filter !== 'none') this.#say('\n');
+		if (this.#purpose.printable && this.#action !== 'show') return;
+		const end = part.octets.indexOf(10) + 1;
+		this.#put(this.#ready(part.octets.subarray(0, end)), 1);
 	}
 
 	#field(line: string): void {

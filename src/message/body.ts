@@ -71,7 +71,7 @@ function parsePart(
 			? 'message/rfc822'
 			: 'text/plain';
 	const content = contentOf(type);
-	const bodyStart = endOfHeader(octets);
+	const bodyStart = endOfHeader(octets, depth === 0 || depth === Number.POSITIVE_INFINITY);
 	const disposition = header.get('content-disposition');
 	const part = {
 		octets,
@@ -151,9 +151,15 @@ function encodingOf(field: string | undefined): TransferEncoding {
 	return name === 'binary' || name === 'quoted-printable' || name === 'base64' ? name : 'none';
 }
 
-/** After the first empty line; the end where there is none. */
-function endOfHeader(octets: Buffer): number {
+/** A first line that is no field: there is no header, whatever the lines after it look like. */
+export function hasNoHeader(octets: Buffer): boolean {
+	return octets.length > 0 && !/^(?:[^:\s]*\s*:|\r?\n)/.test(octets.toString('latin1', 0, 1000));
+}
+
+/** After the first empty line, or the first line where there is no header; the end where there is neither. */
+function endOfHeader(octets: Buffer, atTop: boolean): number {
 	let at = 0;
+	if (atTop && hasNoHeader(octets)) return octets.indexOf(10) + 1 || octets.length;
 	while (at < octets.length) {
 		if (octets[at] === 10) return at + 1;
 		if (octets[at] === 13 && octets[at + 1] === 10) return at + 2;
