@@ -183,7 +183,7 @@ async function explainAddresses(words: string[]): Promise<number> {
 	const { explain, verify } = await import('./mta/explain.js');
 	const system = openSystem();
 	const book = openAliases(system);
-	const trees = resolveAll(system, book, words);
+	const trees = resolveAll(system, words, { book });
 	const lines = explain(system, trees, { ascii: !speaksUtf8() });
 	if (book.stale) lines.push(`${book.file} is newer than its table: newaliases has not been run`);
 	book.close();
