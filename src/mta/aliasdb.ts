@@ -24,6 +24,7 @@ import {
 import { dirname } from 'node:path';
 
 import { isErrno, reason } from '../complaint.js';
+import { syncDirectory } from '../mailbox/rewrite.js';
 import type { System } from '../system.js';
 import { type Alias, type AliasFile, aliasKey, parseAliases, printFigures } from './aliases.js';
 import { localNames } from './recipient.js';
@@ -268,21 +269,11 @@ function store(path: string, file: AliasFile, source: Stats): string | undefined
 			closeSync(fd);
 		}
 		renameSync(beside, target);
-		syncFolder(dirname(target));
+		syncDirectory(dirname(target));
 		return undefined;
 	} catch (error) {
 		if (!isErrno(error)) throw error;
 		if (statOf(beside)) unlinkSync(beside);
 		return reason(error);
-	}
-}
-
-/** Makes a change of names in a folder durable. */
-export function syncFolder(path: string): void {
-	const fd = openSync(path, 'r');
-	try {
-		fsyncSync(fd);
-	} finally {
-		closeSync(fd);
 	}
 }

@@ -53,6 +53,8 @@ export interface Resolution {
 	readonly flaw: Failure | undefined;
 	/** A .forward file that had to be ignored: `PATH: reason`. */
 	readonly ignored: readonly string[];
+	/** Who hears of failures here instead of the sender (`owner-LIST`). */
+	readonly owner: string | undefined;
 	readonly outcome: Outcome;
 }
 
@@ -152,6 +154,7 @@ class Resolver {
 			source: place.source,
 			flaw: target !== undefined && flaw ? failing(flaw) : undefined,
 			ignored,
+			owner: place.owner,
 			outcome,
 		};
 	}
@@ -233,7 +236,17 @@ class Resolver {
 			steps.push({
 				line,
 				text: '',
-				to: [{ address: text, via: 'forward', source, flaw: undefined, ignored: [], outcome }],
+				to: [
+					{
+						address: text,
+						via: 'forward',
+						source,
+						flaw: undefined,
+						ignored: [],
+						owner: place.owner,
+						outcome,
+					},
+				],
 			});
 		}
 		return { kind: 'expands', by: 'forward', file: forward.file, steps };

@@ -1,0 +1,360 @@
+/**
+ * The store of letters that are not yet where they should be. Per letter a data file (df: header and
+ * body) and a control file (qf): one line of JSON that says who sends what to whom, and a line for
+ * everything that happened since. A letter is there from the moment its control file gets its name by
+ * rename, and both files and the folder are on disk before that is reported. The data file's record
+ * lock belongs to whoever is working on the letter.
+ */
+import {
+	closeSync,
+	fsyncSync,
+	mkdirSync,
+	openSync,
+	readdirSync,
+	readFileSync,
+	readSync,
+	renameSync,
+	rmSync,
+	statSync,
+	writeSync,
+} from 'node:fs';
+
+import { isErrno } from '../complaint.js';
+import { lockMailbox, MailboxBusy, type MailboxLock } from '../mailbox/lock.js';
+import { syncDirectory } from '../mailbox/rewrite.js';
+import type { System } from '../system.js';
+import type { Copy, Fate } from './envelope.js';
+import { queueFolder } from './spool.js';
+
+/** What the control file's first line says; it never changes. */
+export interface QueuedLetter {
+	readonly id: string;
+	/** Milliseconds since 1970. */
+	readonly arrival: number;
+	/** The reverse-path as given; null: no reports. */
+	readonly sender: string | null;
+	/** Octets of the header at the start of the data file, and of the body after it. */
+	readonly headerOctets: number;
+	readonly bodyOctets: number;
+	/** The body has octets above 127. */
+	readonly eightBit: boolean;
+	readonly copies: readonly Copy[];
+}
+
+/** A letter as it stands in the queue. */
+export interface QueueEntry {
+	readonly letter: QueuedLetter;
+	/** By index in `letter.copies`: undefined is done with; else the last thing said, or an empty text. */
+	readonly waiting: readonly (string | undefined)[];
+	/** Runs that left something behind. */
+	readonly tries: number;
+	readonly lastTry: number | undefined;
+	/** The last message-wide status. */
+	readonly status: string;
+	/** Somebody works on it now. */
+	readonly busy: boolean;
+}
+
+/** A line of the control file after the first. */
+type Event =
+	| { readonly done: number }
+	| { readonly kept: number; readonly status: string }
+	| { readonly tried: number; readonly status: string };
+
+const version = 1;
+
+function control(folder: string, id: string): string {
+	return `${folder}/qf${id}`;
+}
+function data(folder: string, id: string): string {
+	return `${folder}/df${id}`;
+}
+
+function writeAll(fd: number, octets: Uint8Array): void {
+	for (let at = 0; at < octets.length; ) at += writeSync(fd, octets, at);
+}
+
+/** Writes a new file and sees it onto the disk. The descriptor stays open. */
+function create(path: string, parts: readonly Uint8Array[]): number {
+	const fd = openSync(path, 'wx+', 0o640);
+	try {
+		for (const part of parts) writeAll(fd, part);
+		fsyncSync(fd);
+		return fd;
+	} catch (error) {
+		closeSync(fd);
+		rmSync(path, { force: true });
+		throw error;
+	}
+}
+
+/** Octets for a control file. Addresses are octets in strings, and JSON keeps them so. */
+function line(value: object): Buffer {
+	return Buffer.from(`${JSON.stringify(value)}\n`, 'utf8');
+}
+
+/**
+ * Takes a letter in: on disk, and locked for the caller, when it returns.
+ * Throws errno errors; then there is nothing in the queue.
+ */
+export function enqueue(
+	system: System,
+	letter: Omit<QueuedLetter, 'headerOctets' | 'bodyOctets' | 'eightBit'>,
+	text: { readonly header: Buffer; readonly body: Buffer },
+): Ticket {
+	const folder = queueFolder(system);
+	mkdirSync(folder, { recursive: true, mode: 0o750 });
+	const { id } = letter;
+	const whole: QueuedLetter = {
+		...letter,
+		headerOctets: text.header.length,
+		bodyOctets: text.body.length,
+		eightBit: text.body.some((octet) => octet > 127),
+	};
+	const fd = create(data(folder, id), [text.header, text.body]);
+	let lock: MailboxLock | undefined;
+	try {
+		lock = lockMailbox(data(folder, id), fd, { dot: 'none', patience: 0 });
+		closeSync(create(`${folder}/tf${id}`, [line({ version, ...whole })]));
+		renameSync(`${folder}/tf${id}`, control(folder, id));
+		syncDirectory(folder);
+	} catch (error) {
+		lock?.release();
+		closeSync(fd);
+		for (const kind of ['tf', 'qf', 'df']) rmSync(`${folder}/${kind}${id}`, { force: true });
+		throw error;
+	}
+	return new Ticket(folder, fd, lock, {
+		letter: whole,
+		waiting: whole.copies.map(() => ''),
+		tries: 0,
+		lastTry: undefined,
+		status: '',
+		busy: true,
+	});
+}
+
+/** The ids in the queue, oldest names first. */
+function ids(folder: string): string[] {
+	return namesIn(folder)
+		.filter((name) => name.startsWith('qf'))
+		.map((name) => name.slice(2))
+		.sort();
+}
+
+function namesIn(folder: string): string[] {
+	try {
+		return readdirSync(folder);
+	} catch (error) {
+		if (isErrno(error) && error.code === 'ENOENT') return [];
+		throw error;
+	}
+}
+
+/** Reads a control file; undefined where it is gone. A torn last line counts as not written. */
+function readEntry(folder: string, id: string): Omit<QueueEntry, 'busy'> | undefined {
+	let text: string;
+	try {
+		text = readFileSync(control(folder, id), 'utf8');
+	} catch (error) {
+		if (isErrno(error) && error.code === 'ENOENT') return undefined;
+		throw error;
+	}
+	const lines = text.slice(0, text.lastIndexOf('\n')).split('\n');
+	const letter = parseLine(lines[0] ?? '') as QueuedLetter | undefined;
+	if (letter?.copies === undefined) return undefined;
+	const waiting: (string | undefined)[] = letter.copies.map(() => '');
+	let tries = 0;
+	let lastTry: number | undefined;
+	let status = '';
+	for (const text of lines.slice(1)) {
+		const event = parseLine(text) as Event | undefined;
+		if (event === undefined) continue;
+		if ('done' in event) waiting[event.done] = undefined;
+		else if ('kept' in event) waiting[event.kept] = event.status;
+		else {
+			tries++;
+			lastTry = event.tried;
+			status = event.status;
+		}
+	}
+	return { letter, waiting, tries, lastTry, status };
+}
+
+function parseLine(text: string): object | undefined {
+	try {
+		return JSON.parse(text) as object;
+	} catch (error) {
+		// Written when the machine stopped.
+		if (error instanceof SyntaxError) return undefined;
+		throw error;
+	}
+}
+
+function isBusy(folder: string, id: string): boolean {
+	try {
+		const path = data(folder, id);
+		const fd = openSync(path, 'r');
+		try {
+			lockMailbox(path, fd, { dot: 'none', shared: true, patience: 0 }).release();
+			return false;
+		} finally {
+			closeSync(fd);
+		}
+	} catch (error) {
+		if (error instanceof MailboxBusy) return true;
+		if (isErrno(error)) return false;
+		throw error;
+	}
+}
+
+/** Sendmail's order of work: octets, recipients and failed runs weigh; the lowest goes first. */
+export function priority({ letter, waiting, tries }: Omit<QueueEntry, 'busy'>): number {
+	const recipients = waiting.filter((status) => status !== undefined).length;
+	return letter.bodyOctets + 30_000 * recipients + 90_000 * tries;
+}
+
+/** All letters, in order of priority. Throws errno errors (EACCES). */
+export function readQueue(system: System): QueueEntry[] {
+	const folder = queueFolder(system);
+	return ids(folder)
+		.flatMap((id) => {
+			const entry = readEntry(folder, id);
+			return entry ? [{ ...entry, busy: isBusy(folder, id) }] : [];
+		})
+		.sort((a, b) => priority(a) - priority(b) || a.letter.arrival - b.letter.arrival);
+}
+
+/** Takes a letter out to work on it; undefined where somebody else has it, or it is gone. */
+export function takeLetter(system: System, id: string): Ticket | 'locked' | undefined {
+	const folder = queueFolder(system);
+	const path = data(folder, id);
+	let fd: number;
+	try {
+		fd = openSync(path, 'r+');
+	} catch (error) {
+		if (isErrno(error) && error.code === 'ENOENT') return undefined;
+		throw error;
+	}
+	let lock: MailboxLock | undefined;
+	try {
+		lock = lockMailbox(path, fd, { dot: 'none', patience: 0 });
+		// Only what the control file says under our lock is true.
+		const entry = readEntry(folder, id);
+		if (entry) return new Ticket(folder, fd, lock, { ...entry, busy: true });
+	} catch (error) {
+		if (!(error instanceof MailboxBusy)) throw error;
+		closeSync(fd);
+		return 'locked';
+	}
+	lock.release();
+	closeSync(fd);
+	return undefined;
+}
+
+/** The right to work on one letter of the queue, until `close`. */
+export class Ticket {
+	readonly entry: QueueEntry;
+	readonly #folder: string;
+	readonly #data: number;
+	readonly #lock: MailboxLock;
+	readonly #waiting: (string | undefined)[];
+	#events: number | undefined;
+	#closed = false;
+
+	constructor(folder: string, fd: number, lock: MailboxLock, entry: QueueEntry) {
+		this.#folder = folder;
+		this.#data = fd;
+		this.#lock = lock;
+		this.#waiting = [...entry.waiting];
+		this.entry = entry;
+	}
+
+	/** The indexes of the copies that are not done with. */
+	get open(): number[] {
+		return this.#waiting.flatMap((status, index) => (status === undefined ? [] : [index]));
+	}
+
+	text(): { header: Buffer; body: Buffer } {
+		const { headerOctets, bodyOctets } = this.entry.letter;
+		const octets = Buffer.alloc(headerOctets + bodyOctets);
+		for (let at = 0; at < octets.length; ) {
+			const got = readSync(this.#data, octets, at, octets.length - at, at);
+			if (got === 0) throw new Error(`queue ${this.entry.letter.id}: data file is cut short`);
+			at += got;
+		}
+		return { header: octets.subarray(0, headerOctets), body: octets.subarray(headerOctets) };
+	}
+
+	/** Notes what became of a copy, durably: what is done will not be done again. */
+	settle(index: number, fate: Fate): void {
+		const status = fate.kind === 'deferred' ? `Deferred: ${fate.reason}` : undefined;
+		const known = this.#waiting[index] === status;
+		this.#waiting[index] = status;
+		// The last copy needs no note: the letter is removed instead.
+		if (status !== undefined && !known) this.#note({ kept: index, status });
+		else if (status === undefined && this.open.length > 0) this.#note({ done: index });
+	}
+
+	#note(event: Event): void {
+		this.#events ??= openSync(control(this.#folder, this.entry.letter.id), 'a');
+		writeAll(this.#events, line(event));
+		fsyncSync(this.#events);
+	}
+
+	/** Ends the work: the letter leaves the queue when nothing is left of it, else waits for the next run. */
+	close(now: Date): void {
+		if (this.#closed) return;
+		this.#closed = true;
+		const left = this.open;
+		if (left.length > 0) {
+			const last = left.map((index) => this.#waiting[index]).findLast(Boolean);
+			this.#note({ tried: now.getTime(), status: last ?? '' });
+		} else this.#remove();
+		this.#release();
+	}
+
+	/** Leaves the letter as it is, untried. */
+	release(): void {
+		if (this.#closed) return;
+		this.#closed = true;
+		this.#release();
+	}
+
+	/** Takes the letter out of the queue, whatever is left of it. */
+	discard(): void {
+		if (this.#closed) return;
+		this.#closed = true;
+		this.#remove();
+		this.#release();
+	}
+
+	#remove(): void {
+		const { id } = this.entry.letter;
+		// The control file first: without it the data file is nothing but litter.
+		rmSync(control(this.#folder, id), { force: true });
+		rmSync(data(this.#folder, id), { force: true });
+		syncDirectory(this.#folder);
+	}
+
+	#release(): void {
+		if (this.#events !== undefined) closeSync(this.#events);
+		this.#lock.release();
+		closeSync(this.#data);
+	}
+}
+
+/** Data and temporary files without a control file, left by a kill before the letter was accepted. */
+export function sweep(system: System, now: Date): void {
+	const folder = queueFolder(system);
+	const known = new Set(ids(folder));
+	for (const name of namesIn(folder)) {
+		const id = name.slice(2);
+		if (!/^[dt]f/.test(name) || known.has(id)) continue;
+		const about = statSync(`${folder}/${name}`, { throwIfNoEntry: false });
+		const day = 24 * 3600 * 1000;
+		if (about && now.getTime() - about.mtimeMs > day && !isBusy(folder, id)) {
+			rmSync(`${folder}/${name}`, { force: true });
+		}
+	}
+}
