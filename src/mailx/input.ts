@@ -46,13 +46,10 @@ function promptOf(session: Session): string {
 	return variables.get('prompt') ?? (variables.has('bsdcompat') ? '& ' : '? ');
 }
 
-/** Completion is loaded while the person reads the prompt; until then there is no help. */
+/** Completion is loaded with the first key that a person presses at a live prompt. */
 function assistant(session: Session) {
-	let complete: typeof import('./complete.js') | undefined;
-	void import('./complete.js').then((module) => {
-		complete = module;
-	});
-	return (text: string, cursor: number) => complete?.assistCommand(session, text, cursor) ?? {};
+	return async (text: string, cursor: number) =>
+		(await import('./assist.js')).assistCommand(session, text, cursor);
 }
 
 /** Opens a text as the innermost source. False where they are nested too deep. */

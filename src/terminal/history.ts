@@ -18,9 +18,9 @@ export class History {
 	readonly #lines = new Map<LineKind, string[]>();
 
 	constructor(system: System) {
-		const home = system.env.HOME || system.user.home;
-		const state = system.env.XDG_STATE_HOME || join(home, '.local', 'state');
-		this.#folder = system.real(join(state, 'inkloom'));
+		const given = system.env.XDG_STATE_HOME;
+		const state = given ? system.real(given) : join(system.home, '.local', 'state');
+		this.#folder = join(state, 'inkloom');
 	}
 
 	/** What was typed at prompts of this kind, oldest first; nothing for kinds that are not kept. */

@@ -141,6 +141,7 @@ const edits: Record<string, (state: LineState) => LineState> = {
 	'C-v': (state) => ({ ...state, literal: true }),
 	'C-r': (state) => ({ ...state, run: undefined, search: startSearch(state) }),
 	'C-g': (state) => ({ ...state, run: undefined }),
+	escape: (state) => ({ ...state, run: undefined }),
 };
 
 function move(state: LineState, cursor: number): LineState {

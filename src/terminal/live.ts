@@ -58,12 +58,14 @@ export class LiveEditor {
 		const resized = () => this.#resized(wait);
 		process.stdout.on('resize', resized);
 		try {
-			if (wait.state.text === '' && request.assist?.('', 0).hint !== undefined) this.#paint(wait);
+			// At rest nothing is drawn, save where there is something to say even then.
+			if (wait.state.text === '' && (await wait.assist()).hint !== undefined) wait.stale = true;
 			const line = await this.#edit(wait);
 			if (line.kind === 'line') this.#history.add(request.kind, line.text);
 			return line;
 		} finally {
 			process.stdout.off('resize', resized);
+			wait.over = true;
 			this.#kills = wait.state.kills;
 		}
 	}
@@ -72,7 +74,7 @@ export class LiveEditor {
 		for (;;) {
 			const key = this.#keyboard.take();
 			if (key === undefined) {
-				if (wait.stale) this.#paint(wait);
+				if (wait.stale) await this.#paint(wait);
 				if (!(await this.#keyboard.ready())) return this.#end(wait, 'end');
 				continue;
 			}
@@ -81,7 +83,7 @@ export class LiveEditor {
 				this.#keyboard.putBack(typed(key.text));
 				continue;
 			}
-			const { state, effect } = wait.press(key);
+			const { state, effect } = await wait.press(key);
 			wait.stale ||= state !== wait.state;
 			wait.state = state;
 			switch (effect) {
@@ -194,8 +196,13 @@ export class LiveEditor {
 		return layOut(prompt, shown, text === undefined ? wait.state.cursor : shown.length, place);
 	}
 
-	#paint(wait: Wait): void {
+	async #paint(wait: Wait): Promise<void> {
 		wait.stale = false;
+		await wait.look();
+		if (!wait.over) this.#draw(wait);
+	}
+
+	#draw(wait: Wait): void {
 		const { columns, rows } = this.#ground;
 		const layout = this.#lay(wait);
 		// A frame as high as the window would push its own beginning out of reach.
@@ -206,7 +213,7 @@ export class LiveEditor {
 		const element = createElement(Prompt, {
 			rows: shown,
 			line: wait.state,
-			assist: large ? wait.assist() : {},
+			assist: large ? wait.seen : {},
 			room: large ? most - shown.length : 0,
 			width: columns - 1,
 			theme: this.#theme,
@@ -222,7 +229,7 @@ export class LiveEditor {
 	#resized(wait: Wait): void {
 		wait.offset = Math.min(wait.offset, this.#ground.columns - 1);
 		this.#painter.reflowed(this.#lay(wait).cursor.row);
-		if (this.#painter.painted) this.#paint(wait);
+		if (this.#painter.painted) this.#draw(wait);
 	}
 
 	/** The built-in pager, on the alternate screen. A text that fits is just printed. */
@@ -278,25 +285,35 @@ class Wait {
 	readonly request: LineRequest;
 	state: LineState;
 	offset = 0;
+	/** The screen does not show the state. */
 	stale = false;
+	over = false;
+	/** What was said about the line when it was last drawn. */
+	seen: Assist = {};
 
 	constructor(request: LineRequest, history: readonly string[], kills: readonly string[]) {
 		this.request = request;
 		this.state = startLine(request.initial, history, kills);
 	}
 
-	press(key: Key): ReturnType<typeof press> {
+	async press(key: Key): Promise<ReturnType<typeof press>> {
 		const { assist, kind } = this.request;
+		if (key.kind !== 'key' || key.name !== 'tab') return press(this.state, key);
 		// Where there is nothing to complete a Tab is a Tab.
-		const isText = assist === undefined || (kind === 'body' && !this.state.text.startsWith('~'));
-		if (isText && key.kind === 'key' && key.name === 'tab') {
+		if (assist === undefined || (kind === 'body' && !this.state.text.startsWith('~'))) {
 			return press(this.state, { kind: 'text', text: '\t' });
 		}
-		return press(this.state, key, assist);
+		const offered = await this.assist();
+		return press(this.state, key, () => offered);
 	}
 
-	assist(): Assist {
-		return this.request.assist?.(this.state.text, this.state.cursor) ?? {};
+	async assist(): Promise<Assist> {
+		return (await this.request.assist?.(this.state.text, this.state.cursor)) ?? {};
+	}
+
+	/** Takes in what there is to say about the line as it stands. */
+	async look(): Promise<void> {
+		this.seen = await this.assist();
 	}
 }
 

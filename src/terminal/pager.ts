@@ -43,6 +43,13 @@ export function startPager(rows: readonly string[], height: number): PagerState 
 
 /** What a key does; undefined: the pager is left. */
 export function pagerPress(state: PagerState, key: Key): PagerState | undefined {
+	if (key.kind === 'text' && graphemes(key.text).length > 1) {
+		let result: PagerState | undefined = state;
+		for (const text of graphemes(key.text)) {
+			if (result !== undefined) result = pagerPress(result, { kind: 'text', text });
+		}
+		return result;
+	}
 	const quiet = { ...state, notice: '' };
 	if (state.entering !== undefined) return entering(quiet, state.entering, key);
 	const name = key.kind === 'key' ? key.name : key.kind === 'text' ? key.text : '';

@@ -18,6 +18,8 @@ export interface Terminal {
 	/** Standard error, in order with what `write` has written. */
 	complain(text: string): void;
 	readLine(request: LineRequest): Promise<Line>;
+	/** All that is left of standard input, octet for octet; only where it is no terminal. */
+	readRest?(): Promise<Uint8Array>;
 	/** Shows a long text through `pager` (a shell command), or the built-in pager when undefined. */
 	page(text: Uint8Array, title: string, pager: string | undefined): Promise<void>;
 	/** Runs a child with the terminal as its own; resolves to its wait status. */
@@ -39,7 +41,7 @@ export interface LineRequest {
 	/** Text already on the line, for the person to edit (`To:` of `~h`). */
 	readonly initial?: string;
 	/** What to show beneath the line and offer on Tab; only a live terminal asks. */
-	readonly assist?: (text: string, cursor: number) => Assist;
+	readonly assist?: (text: string, cursor: number) => Assist | Promise<Assist>;
 }
 
 /**
