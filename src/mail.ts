@@ -142,6 +142,7 @@ async function send(session: Session, args: Arguments): Promise<void> {
 		fromHeader: args.has('t'),
 		reversePath: args.value('r'),
 		hops: args.value('h'),
+		skipEmptyBody: args.has('E'),
 	});
 }
 

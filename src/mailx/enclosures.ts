@@ -30,12 +30,19 @@ export function printAttachment(attachment: Attachment): string {
 }
 
 /** Reads all attachments of a draft. Throws Complaint: a letter does not go without its enclosures. */
-export function readAttachments(session: Session, attachments: readonly Attachment[]): Part[] {
-	return attachments.map((attachment) =>
-		attachment.kind === 'file'
-			? readFile(session, attachment)
-			: { kind: 'message', octets: readMessage(session, attachment.number) },
-	);
+export async function readAttachments(
+	session: Session,
+	attachments: readonly Attachment[],
+): Promise<Part[]> {
+	const parts: Part[] = [];
+	for (const attachment of attachments) {
+		parts.push(
+			attachment.kind === 'file'
+				? readFile(session, attachment)
+				: { kind: 'message', octets: await readMessage(session, attachment.number) },
+		);
+	}
+	return parts;
 }
 
 function readFile(session: Session, attachment: Attachment & { kind: 'file' }): Part {
@@ -59,19 +66,11 @@ function readFile(session: Session, attachment: Attachment & { kind: 'file' }): 
 }
 
 /** A message of the open folder without its From_ line. */
-function readMessage(session: Session, number: number): Buffer {
-	const { mailbox } = session;
-	const message = mailbox?.messages[number - 1];
-	if (!mailbox || !message) throw new Complaint(`${number}: Invalid message number`);
+async function readMessage(session: Session, number: number): Promise<Buffer> {
+	const message = session.mailbox?.messages[number - 1];
+	if (!message) throw new Complaint(`${number}: Invalid message number`);
 	touchMessage(message);
-	return withoutPostmark(mailbox.read(message));
-}
-
-/** A message as a folder has it, its From_ line cut off. */
-export function withoutPostmark(octets: Buffer): Buffer {
-	if (octets.subarray(0, 5).toString('latin1') !== 'From ') return octets;
-	const end = octets.indexOf(0x0a);
-	return end < 0 ? octets.subarray(octets.length) : octets.subarray(end + 1);
+	return (await import('./show.js')).renderMessage(session, message, { action: 'rfc822' });
 }
 
 const systemTypes = '/etc/mime.types';

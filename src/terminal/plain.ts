@@ -211,6 +211,16 @@ class PipedWait implements Wait {
 		return { kind: 'line', text: text === '' ? (request.initial ?? '') : text };
 	}
 
+	async readRest(): Promise<Buffer> {
+		const pieces = [this.#chunk];
+		this.#chunk = Buffer.alloc(0);
+		for (;;) {
+			const chunk = await this.#read();
+			if (chunk.length === 0) return Buffer.concat(pieces);
+			pieces.push(chunk);
+		}
+	}
+
 	/** The next octets; none at the end, which stays the end (a pipe has only one). */
 	async #read(): Promise<Buffer> {
 		if (this.#ended) return Buffer.alloc(0);

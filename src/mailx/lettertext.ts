@@ -1,0 +1,59 @@
+/**
+ * The text of a letter while it is being written: in memory to work on, and in a private file that grows
+ * with it, so that not even a power cut takes more than the last line. Knows no escapes.
+ */
+import { closeSync, ftruncateSync, mkdtempSync, openSync, rmSync, writeSync } from 'node:fs';
+
+import { isErrno, reason } from '../complaint.js';
+import { temporaryFolder } from './send.js';
+import type { Session } from './session.js';
+
+export class LetterText {
+	#pieces: Buffer[] = [];
+	#folder: string | undefined;
+	#file: number | undefined;
+
+	/** A file that cannot be made is told; the letter then lives in memory only. */
+	constructor(session: Session) {
+		try {
+			this.#folder = mkdtempSync(`${session.system.real(temporaryFolder(session))}/mail-`);
+			this.#file = openSync(`${this.#folder}/draft`, 'w', 0o600);
+		} catch (error) {
+			if (!isErrno(error)) throw error;
+			session.terminal.complain(`temporary mail file: ${reason(error)}\n`);
+		}
+	}
+
+	get octets(): Buffer {
+		if (this.#pieces.length > 1) this.#pieces = [Buffer.concat(this.#pieces)];
+		return this.#pieces[0] ?? Buffer.alloc(0);
+	}
+
+	append(octets: Buffer): void {
+		if (octets.length === 0) return;
+		this.#pieces.push(octets);
+		if (this.#file !== undefined) writeWhole(this.#file, octets);
+	}
+
+	replace(octets: Buffer): void {
+		this.#pieces = [octets];
+		if (this.#file === undefined) return;
+		ftruncateSync(this.#file, 0);
+		writeWhole(this.#file, octets, 0);
+	}
+
+	/** The letter is where it belongs: the file is no longer needed. */
+	discard(): void {
+		if (this.#file !== undefined) closeSync(this.#file);
+		if (this.#folder !== undefined) rmSync(this.#folder, { recursive: true, force: true });
+		this.#file = undefined;
+		this.#folder = undefined;
+	}
+}
+
+function writeWhole(file: number, octets: Buffer, position?: number): void {
+	for (let at = 0; at < octets.length; ) {
+		const left = octets.subarray(at);
+		at += writeSync(file, left, 0, left.length, position === undefined ? null : position + at);
+	}
+}
