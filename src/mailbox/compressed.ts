@@ -78,6 +78,9 @@ export class CompressedMbox implements Mailbox {
 	read(message: Message): Buffer {
 		return this.#inner.read(message);
 	}
+	head(message: Message): Buffer {
+		return this.#inner.head(message);
+	}
 	header(message: Message): Header {
 		return this.#inner.header(message);
 	}

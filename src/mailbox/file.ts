@@ -33,6 +33,8 @@ export interface MboxOptions {
 	readonly chunk?: number;
 	/** Milliseconds to wait for locks. */
 	readonly patience?: number;
+	/** Called between the steps of writing back, with their names; for tests. */
+	step?(name: string): void;
 }
 
 const chunkOctets = 1 << 20;
@@ -203,6 +205,7 @@ export class MboxFile implements Mailbox {
 		return this.#window.subarray(0, message.octets);
 	}
 
+	/** Whether what was peeked at is the whole message. */
 	#isAll(message: Message, octets: Buffer): boolean {
 		return octets.length >= message.octets || this.#replaced.has(message);
 	}
@@ -336,6 +339,7 @@ export class MboxFile implements Mailbox {
 			dot: this.kind === 'system' ? 'attempt' : 'none',
 			removeEmpty: options.removeEmpty,
 			patience: this.#options.patience,
+			step: (name) => this.#options.step?.(name),
 			pieces: () => {
 				const stats = this.#stats();
 				if (!stats || !this.#isOurs(stats) || !this.#isPrefixOurs()) {

@@ -81,10 +81,9 @@ export class Splitter {
 
 	/** Just after the line at `at`; -1 to be asked again with more octets. Long ones are given up on. */
 	#lineEnd(window: Buffer, at: number, last: boolean): number {
-		let end = at;
 		const { length } = window;
-		while (end < length && window[end] !== newline) end++;
-		if (end < length) return end + 1;
+		const end = window.indexOf(newline, at);
+		if (end >= 0) return end + 1;
 		if (last) return length;
 		if (length - at < longestLine) return -1;
 		this.#inside = 'long line';
@@ -106,8 +105,7 @@ export class Splitter {
 			const end = this.#lineEnd(window, at, last);
 			if (end < 0) return at === from ? -1 : at;
 			if (this.#inside === 'long line') return end;
-			const letter = first | 0x20;
-			if (letter === 0x73 || letter === 0x78) {
+			if (mayBeStatus(window, at)) {
 				const bits = keptOfLine(window.toString('latin1', at, Math.min(end, at + 200)));
 				if (bits !== 0) this.#found.keep(bits);
 			} else if (first === letterF && window[at + 4] === 0x20 && isFrom(window, at)) {
@@ -117,6 +115,14 @@ export class Splitter {
 		}
 		return at;
 	}
+}
+
+/** Begins with `st` or `x-st`, in whatever case: a cheap sieve before the strict look. */
+function mayBeStatus(octets: Buffer, at: number): boolean {
+	const first = (octets[at] as number) | 0x20;
+	const from = first === 0x78 && octets[at + 1] === 0x2d ? at + 2 : at;
+	const s = from === at ? first : (octets[from] as number) | 0x20;
+	return s === 0x73 && ((octets[from + 1] as number) | 0x20) === 0x74;
 }
 
 function isFrom(octets: Buffer, at: number): boolean {

@@ -28,8 +28,20 @@ const xStatusLetters = [
 	['T', Kept.draft],
 ] as const;
 
+/** A mailbox has few different status lines, and tens of thousands of each. */
+const known = new Map<string, number>();
+
 /** The bits of one line of a header; 0 for any line that is neither of the two fields. */
 export function keptOfLine(line: string): number {
+	let kept = known.get(line);
+	if (kept === undefined) {
+		kept = parseLine(line);
+		if (known.size < 64) known.set(line, kept);
+	}
+	return kept;
+}
+
+function parseLine(line: string): number {
 	const match = /^(x-)?status[ \t\r\f\v]*:(.*)$/is.exec(line.replace(/\n$/, ''));
 	if (!match) return 0;
 	const letters = match[1] ? xStatusLetters : statusLetters;
