@@ -131,8 +131,10 @@ function takeWord(text: string, start: number): Word {
 	}
 	let word = '';
 	let at = start;
-	for (; at < text.length && text[at] !== ' ' && text[at] !== '\t'; at++) {
+	for (; at < text.length; at++) {
 		if (text[at] === '\\' && at + 1 < text.length) at++;
+		// As the original: not even a backslash keeps a blank in a word.
+		if (text[at] === ' ' || text[at] === '\t') break;
 		word += text[at];
 	}
 	return { word, quote, end: at };
