@@ -5,10 +5,10 @@
 
 /** Everybody who has a login here; pue is who one is on entering. */
 export const people = [
-	{ name: 'root', home: '/root', fullName: 'root' },
-	{ name: 'pue', home: '/home/pue', fullName: 'Pue' },
-	{ name: 'pere', home: '/home/pere', fullName: 'Pere' },
-	{ name: 'profe', home: '/home/profe', fullName: 'Profe' },
+	{ name: 'root', home: '/root' },
+	{ name: 'pue', home: '/home/pue' },
+	{ name: 'pere', home: '/home/pere' },
+	{ name: 'profe', home: '/home/profe' },
 ] as const;
 
 export const host = 'localhost.localdomain';
@@ -60,12 +60,11 @@ export function aliasesFile(): string {
 
 /**
  * passwd(5). Everybody has the uid of who made the lab: all its files are that one's, and delivery
- * must find them owned by the right person.
+ * must find them owned by the right person. Nobody has a full name, so that senders read as the
+ * textbook prints them.
  */
 export function passwdFile(uid: number, gid: number): string {
-	return people
-		.map(({ name, home, fullName }) => `${name}:x:${uid}:${gid}:${fullName}:${home}:/bin/sh\n`)
-		.join('');
+	return people.map(({ name, home }) => `${name}:x:${uid}:${gid}::${home}:/bin/sh\n`).join('');
 }
 
 interface Letter {
