@@ -1,0 +1,147 @@
+import assert from 'node:assert/strict';
+import { existsSync, readFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { after, describe, it } from 'node:test';
+
+import type { Copy } from '../../src/mta/envelope.js';
+import { printQueue } from '../../src/mta/listing.js';
+import type { QueueEntry } from '../../src/mta/queue.js';
+import { makeOffice } from './office.js';
+
+const office = makeOffice();
+after(() => office.remove());
+// The recordings are of one day in this zone.
+process.env.TZ = 'UTC';
+
+interface Given {
+	readonly id: string;
+	readonly at: string;
+	readonly to: readonly (string | readonly [string, string])[];
+	readonly sender?: string;
+	readonly size?: number;
+	readonly tries?: number;
+	readonly status?: string;
+	readonly busy?: boolean;
+	readonly eightBit?: boolean;
+}
+
+function entry(given: Given): QueueEntry {
+	const to = given.to.map((each) => (typeof each === 'string' ? ([each, ''] as const) : each));
+	const copies = to.map(
+		([address]): Copy => ({
+			delivery: { to: 'relay', address, host: 'example' },
+			address,
+			given: address,
+			as: undefined,
+			alias: undefined,
+			owner: undefined,
+		}),
+	);
+	return {
+		letter: {
+			id: given.id,
+			arrival: Date.parse(`2026-11-22T${given.at}:30Z`),
+			sender: given.sender ?? 'root',
+			headerOctets: 300,
+			bodyOctets: given.size ?? 10,
+			eightBit: given.eightBit ?? false,
+			copies,
+		},
+		waiting: to.map(([, status]) => status),
+		tries: given.tries ?? 1,
+		lastTry: undefined,
+		status: given.status ?? '',
+		busy: given.busy ?? false,
+	};
+}
+
+const noroute = {
+	id: '6AMEKjfX020962',
+	at: '14:20',
+	to: ['bob@noroute.example'],
+	status: 'Deferred: noroute.example.: Network is unreachable',
+};
+const refused = {
+	id: '6AMEKjhx020956',
+	at: '14:20',
+	to: ['bob@refused.example'],
+	status: 'Deferred: Connection refused by mail.refused.example.',
+};
+const greylisted = {
+	id: '6AMEKjFm020945',
+	at: '14:20',
+	to: [['bob@tempfail.example', 'Deferred: 451 4.7.1 Greylisted, try again later'] as const],
+	status: 'Deferred: 451 4.7.1 Greylisted, try again later',
+};
+const slow = { id: '6AMELaiq028194', at: '14:21', to: ['"|/bin/sleep 6"'], busy: true };
+const long = {
+	id: '6AMELbt9028354',
+	at: '14:21',
+	sender: `averyveryverylongsendername.with.dots.and.more.and.more.text.to.overflow.columns@x`,
+	size: 4,
+	eightBit: true,
+	to: [
+		'averyveryverylongrecipientname.with.dots.and.more.text.to.overflow.columns@refused.example',
+		'bob@refused.example',
+	],
+};
+const two = { id: '6AMEL7JD023990', at: '14:21', sender: 'pue', to: ['pere', 'pue'] };
+const three = {
+	id: '6AMEL7s1023957',
+	at: '14:21',
+	to: ['fullbox@ok.example', 'bob@refused.example', 'bob@tempfail.example'],
+	status: 'User unknown',
+};
+
+const recorded = resolve('../shared/delivery/fixtures/mailq');
+describe('mailq as recorded', { skip: !existsSync(recorded) }, () => {
+	if (!existsSync(recorded)) return;
+	const cases: [string, Given[]][] = [
+		['mailq-empty', []],
+		['mailq-qI-filter-one', [noroute]],
+		['mailq-three-deferred', [noroute, refused, greylisted]],
+		['mailq-being-processed', [noroute, slow, refused, greylisted, two, three]],
+		['mailq-long-addresses-8bit', [noroute, slow, refused, greylisted, long, two, three]],
+	];
+	for (const [name, given] of cases) {
+		it(name, () => {
+			const expected = readFileSync(join(recorded, `${name}.txt`), 'latin1');
+			assert.equal(`${printQueue(office.system, given.map(entry)).join('\n')}\n`, expected);
+		});
+	}
+
+	it('mailq-three-deferred -v', () => {
+		const expected = readFileSync(join(recorded, 'mailq-three-deferred-v.txt'), 'latin1');
+		const lines = printQueue(office.system, [noroute, refused, greylisted].map(entry), true);
+		// A message's size in its priority is that of its text and header together, 25 here.
+		const weighed = (text: string) => text.replace(/ {4,}\d{5,6} Nov/g, ' WEIGHT Nov');
+		assert.equal(weighed(`${lines.join('\n')}\n`), weighed(expected));
+	});
+});
+
+describe('mailq', () => {
+	it('says one request in the singular, and cuts long names', () => {
+		const lines = printQueue(office.system, [entry(long)]);
+		assert.equal(lines[0], '\t\t/var/spool/mqueue (1 request)');
+		assert.equal(
+			lines[2],
+			'6AMELbt9028354        4 Sun Nov 22 14:21 averyveryverylongsendername.with.dots.a',
+		);
+		assert.equal(lines[3], '      8BITMIME');
+		assert.equal(lines[4], '\t\t\t\t\t averyveryverylongrecipientname.with.do');
+	});
+
+	it('with -v names the user and the alias behind a local copy', () => {
+		const queued = entry({ ...two, to: ['pere'] });
+		const [copy] = queued.letter.copies as [Copy];
+		const letter = {
+			...queued.letter,
+			copies: [{ ...copy, delivery: { to: 'mailbox', user: 'pere' }, alias: 'team' } as Copy],
+		};
+		const lines = printQueue(office.system, [{ ...queued, letter }], true);
+		assert.deepEqual(lines.slice(3, 5), [
+			'\t\t\t\t\t\t(---pere:1001:1001:team---)',
+			'\t\t\t\t\t\tpere',
+		]);
+	});
+});
