@@ -97,6 +97,10 @@ async function main(words: readonly string[]): Promise<number> {
 			...(login !== undefined && { login }),
 		});
 		session.variables.set('ttycharset', terminal.charset.toUpperCase());
+		if (session.debug) {
+			const home = system.shown(system.home);
+			terminal.write(`user = ${session.login}, homedir = ${home}\n`);
+		}
 		await applyOptions(session, args);
 		await readStartupFiles(session, !args.has('n'));
 		await chooseAccount(session, args);
@@ -171,7 +175,10 @@ async function read(session: Session, args: Arguments): Promise<void> {
 		}
 		await folders.announce(session, true);
 	}
-	if ((await commandLoop(session)) === 'exit') return;
+	if ((await commandLoop(session)) === 'exit') {
+		session.status = 0;
+		return;
+	}
 	await (await import('./mailx/quit.js')).leaveFolder(session);
 }
 
