@@ -23,7 +23,8 @@ export function cutRows(text: string, width: number): string[] {
 		let row = '';
 		let cells = 0;
 		for (const grapheme of graphemes(line.replace(/\r$/, ''))) {
-			const shown = grapheme === '\t' ? ' '.repeat(8 - (cells % 8)) : grapheme;
+			const shown =
+				grapheme === '\t' ? ' '.repeat(Math.min(8 - (cells % 8), width - cells)) : grapheme;
 			const more = cellsOf(shown);
 			if (cells + more > width) {
 				rows.push(row);
