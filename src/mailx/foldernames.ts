@@ -3,6 +3,7 @@
  * `#` the folder before, `&` mbox, `+name` below `folder`, shortcuts, and what a shell would expand.
  * Paths are as they are shown; `system.real` makes of one the path on disk.
  */
+import { mailboxPath } from '../mta/spool.js';
 import { expandWords } from './expansion.js';
 import type { Session } from './session.js';
 
@@ -25,7 +26,7 @@ function inHome({ system }: Session, name: string): string {
 export function systemMailbox(session: Session, user: string | undefined): string {
 	const own = session.variables.get('MAIL');
 	if (user === undefined && !session.otherUser && own !== undefined) return own;
-	return `/var/mail/${user ?? session.login}`;
+	return session.system.shown(mailboxPath(session.system, user ?? session.login));
 }
 
 /** Whether a name is read under the rules of the system mailbox (mbox, hold) or as any file. */
