@@ -180,6 +180,8 @@ const most = 3.4028234663852886e38;
 function parseScore(word: string): number | undefined {
 	const infinite = /^([-+]?)inf(inity)?$/i.exec(word);
 	if (infinite) return infinite[1] === '-' ? -most : most;
+	const hex = /^([-+]?)(0x[\da-f]+)$/i.exec(word);
+	if (hex) return Number(hex[2]) * (hex[1] === '-' ? -1 : 1);
 	if (!/^[-+]?(\d+\.?\d*|\.\d+)(e[-+]?\d+)?$/i.test(word)) return undefined;
 	return Math.min(most, Math.max(-most, Number(word)));
 }

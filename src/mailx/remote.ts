@@ -1,10 +1,23 @@
 /**
- * Commands of the original that need a server or keys: they answer in one line, and do nothing.
+ * Commands of the original that need a server or keys. Folders here are local and letters are not
+ * encrypted: they answer as the original does to a local folder, built without S/MIME, and do nothing.
  */
+import { Complaint } from '../complaint.js';
 import type { Outcome } from './commands.js';
 import type { Session } from './session.js';
 
-/** Refuses `name` as the original does for a folder on this machine. */
-export async function refuse(_session: Session, _name: string): Promise<Outcome> {
-	return 'failed';
+const refusals: Readonly<Record<string, Complaint>> = {
+	imap: new Complaint('Not operating on an IMAP mailbox.'),
+	cache: new Complaint('Not connected to an IMAP server.', 'stderr'),
+	verify: new Complaint('No S/MIME support compiled in.', 'stderr'),
+	certsave: new Complaint('No S/MIME support compiled in.', 'stderr'),
+	// The original copies the message as it is; a copy that is not decrypted would only mislead.
+	decrypt: new Complaint('No S/MIME support compiled in.', 'stderr'),
+	Decrypt: new Complaint('No S/MIME support compiled in.', 'stderr'),
+};
+
+/** Refuses `name`; `connect`, `online` and `disconnect` have nothing to do, and say nothing. */
+export async function refuse(_session: Session, name: string): Promise<Outcome> {
+	const refusal = refusals[name];
+	if (refusal) throw refusal;
 }
