@@ -100,9 +100,9 @@ function printLetter(letter: Letter): string {
 	const date = `Tue, 9 Nov 2021 ${letter.time} +0100`;
 	return `From pere@${host}  Tue Nov  9 ${letter.time} 2021
 Return-Path: <pere@${host}>
-Delivered-To: pue@${host}
 Received: from ${host} (${host} [127.0.0.1])
 	by ${host} (8.14.7/8.14.7) with ESMTP id ${letter.queueId}
+	(version=TLSv1.2 bits=256 verify=FAIL)
 	for <pue@${host}>; ${date}
 Received: (from pere@localhost)
 	by ${host} (8.14.7/8.14.7/Submit) id ${letter.queueId}
