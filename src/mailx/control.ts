@@ -69,19 +69,19 @@ async function expand(session: Session, name: string): Promise<string | undefine
 
 /** Prints words, expanded as folder names are, with the escapes of echo(1). */
 export async function echo(session: Session, words: string[]): Promise<Outcome> {
-	let line = '';
+	const { terminal } = session;
 	let newline = true;
 	for (const [index, word] of words.entries()) {
 		const expanded = await expand(session, word);
 		if (expanded === undefined) continue;
-		if (index > 0) line += ' ';
-		line += expanded.replace(/\\(?:0([0-7]{0,3})|([\s\S]?))/g, (_, octal, char) => {
+		const text = expanded.replace(/\\(?:0([0-7]{0,3})|([\s\S]?))/g, (_, octal, char) => {
 			if (octal !== undefined) return String.fromCharCode(Number.parseInt(octal || '0', 8) & 255);
 			if (char === 'c') newline = false;
 			return char === 'c' ? '' : (echoEscapes[char] ?? char);
 		});
+		terminal.write(index > 0 ? ` ${text}` : text);
 	}
-	session.terminal.write(newline ? `${line}\n` : line);
+	if (newline) terminal.write('\n');
 }
 
 const echoEscapes: Readonly<Record<string, string>> = {
@@ -124,7 +124,7 @@ async function readBraces(session: Session, what: string, name: string): Promise
 	const lines: string[] = [];
 	const depth = session.input.sources.length;
 	for (;;) {
-		const line = await nextLine(session, depth, '\n');
+		const line = await nextLine(session, { floor: depth, joint: '\n', prompting: false });
 		if (line.kind !== 'line') {
 			throw new Complaint(`Unterminated ${what} definition: "${name}".`, 'stderr');
 		}
@@ -171,7 +171,7 @@ async function runMacro(session: Session, lines: readonly string[]): Promise<Out
 	const { execute } = await import('./interpreter.js');
 	const before = session.input.inMacro;
 	session.input.inMacro = true;
-	let outcome: Outcome;
+	let outcome: Outcome | undefined;
 	try {
 		for (const line of lines) {
 			const text = line.replaceAll('\n', ' ').replace(/^[ \t]+/, '');

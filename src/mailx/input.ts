@@ -8,13 +8,20 @@ import type { Session } from './session.js';
 /** More files than this inside one another are taken for a loop. */
 const deepestSource = 25;
 
-/**
- * The next command line, joined with the lines that continue it (`joint` between them).
- * Sourced files that have ended are closed on the way, but none at or below `floor`.
- */
-export async function nextLine(session: Session, floor = 0, joint = ' '): Promise<Line> {
+export interface Reading {
+	/** Sourced files that have ended are closed on the way, but none at or below this depth. */
+	readonly floor?: number;
+	/** What stands between a line and the one that continues it; default a blank. */
+	readonly joint?: string;
+	/** Print the prompt; default true. The lines between braces are read without. */
+	readonly prompting?: boolean;
+}
+
+/** The next command line, joined with the lines that continue it. */
+export async function nextLine(session: Session, reading: Reading = {}): Promise<Line> {
+	const { floor = 0, joint = ' ', prompting = true } = reading;
 	let text = '';
-	for (let first = true; ; first = false) {
+	for (let first = prompting; ; first = false) {
 		const line = await physicalLine(session, first, floor);
 		if (line.kind !== 'line') return line;
 		if (!line.text.endsWith('\\')) return { kind: 'line', text: text + line.text };
@@ -22,11 +29,11 @@ export async function nextLine(session: Session, floor = 0, joint = ' '): Promis
 	}
 }
 
-async function physicalLine(session: Session, first: boolean, floor: number): Promise<Line> {
+async function physicalLine(session: Session, prompting: boolean, floor: number): Promise<Line> {
 	const { sources } = session.input;
 	for (;;) {
 		const source = sources.at(-1);
-		if (!source) return typedLine(session, first);
+		if (!source) return typedLine(session, prompting);
 		const text = source.lines[source.next++];
 		if (text !== undefined) return { kind: 'line', text };
 		closeSource(session);
@@ -34,9 +41,9 @@ async function physicalLine(session: Session, first: boolean, floor: number): Pr
 	}
 }
 
-function typedLine(session: Session, first: boolean): Promise<Line> {
+function typedLine(session: Session, prompting: boolean): Promise<Line> {
 	const { terminal, variables } = session;
-	const prompt = first && variables.has('interactive') ? promptOf(session) : '';
+	const prompt = prompting && variables.has('interactive') ? promptOf(session) : '';
 	if (!terminal.interactive) return terminal.readLine({ kind: 'command', prompt });
 	return terminal.readLine({ kind: 'command', prompt, assist: assistant(session) });
 }

@@ -51,7 +51,7 @@ export async function commandLoop(session: Session): Promise<'leave' | 'exit'> {
 export async function loadSource(session: Session): Promise<void> {
 	const depth = session.input.sources.length;
 	while (session.input.sources.length >= depth) {
-		const line = await nextLine(session, depth);
+		const line = await nextLine(session, { floor: depth });
 		if (line.kind !== 'line') return;
 		const loading = session.input.sources.at(-1)?.loading;
 		if ((await obey(session, line.text)) !== undefined && loading) {
