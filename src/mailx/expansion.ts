@@ -3,7 +3,7 @@
  * patterns (POSIX XCU 2.6, what wordexp(3) does). Runs no command: `$(...)` and backquotes are refused,
  * for a folder name is no place to start programs from.
  */
-import { readdirSync, statSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 
 import type { System } from '../system.js';
 
@@ -169,13 +169,13 @@ function matchStep(system: System, folder: string, step: string, last: boolean):
 	const end = last ? '' : '/';
 	if (!pattern.test(unprotectedOnly(step))) {
 		const path = `${folder}${unprotect(step)}${end}`;
-		return !last || step === '' || exists(system.real(path)) ? [path] : [];
+		return !last || step === '' || existsSync(system.real(path)) ? [path] : [];
 	}
 	const matcher = new RegExp(`^${toRegExp(step)}$`, 's');
 	return list(system.real(folder || '.'))
 		.filter((name) => matcher.test(name) && (!name.startsWith('.') || step.startsWith('.')))
 		.map((name) => `${folder}${name}${end}`)
-		.filter((path) => last || exists(system.real(path)));
+		.filter((path) => last || existsSync(system.real(path)));
 }
 
 function toRegExp(step: string): string {
@@ -199,8 +199,4 @@ function list(path: string): string[] {
 		// As glob(3): what cannot be read matches nothing.
 		return [];
 	}
-}
-
-function exists(path: string): boolean {
-	return statSync(path, { throwIfNoEntry: false }) !== undefined;
 }

@@ -2,7 +2,7 @@
  * Putting messages into folders and files: save, copy, move, each also under the name of the sender, and
  * write, which takes bodies alone. A message is marked only when its copy is safely on disk.
  */
-import { closeSync, existsSync, openSync, statSync, writeSync } from 'node:fs';
+import { closeSync, existsSync, openSync, writeSync } from 'node:fs';
 
 import { Complaint, isErrno, reason } from '../complaint.js';
 import { Flag, type Message } from '../mailbox/mailbox.js';
@@ -157,7 +157,7 @@ function tellFiled(
 	octets: number,
 ): void {
 	const how = created ? '[New file]' : '[Appended]';
-	terminal.write(`"${path}" ${how} ${lines ?? 'binary'}/${octets}\n`);
+	terminal.write(`"${path}" ${how} ${lines === undefined || lines < 0 ? 'binary' : lines}/${octets}\n`);
 }
 
 /** What cannot be opened for appending is tried as a new file: where something stands, that is the reason told. */
@@ -172,7 +172,7 @@ export async function write(session: Session, text: string): Promise<Outcome> {
 	if (!wanted || wanted === 'failed') return wanted;
 	const { messages, path } = wanted;
 	const real = session.system.real(path);
-	const created = statSync(real, { throwIfNoEntry: false }) === undefined;
+	const created = !existsSync(real);
 	let lines: number | undefined = 0;
 	let octets = 0;
 	try {

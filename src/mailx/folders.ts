@@ -9,6 +9,7 @@ import {
 	readdirSync,
 	renameSync,
 	rmdirSync,
+	statSync,
 	unlinkSync,
 } from 'node:fs';
 import { resolve } from 'node:path';
@@ -91,7 +92,11 @@ async function open(
 /** Throws the errno error that opening would. */
 function probe(path: string): void {
 	const format = formatOf(path);
-	if (format === undefined || format === 'mbox') accessSync(path, constants.R_OK);
+	if (format !== undefined && format !== 'mbox') return;
+	accessSync(path, constants.R_OK);
+	if (!statSync(path).isFile()) {
+		throw Object.assign(new Error('neither a file nor a maildir'), { code: 'EINVAL' });
+	}
 }
 
 /** Writes back and closes the open folder, if any, and begins anew. */

@@ -1,0 +1,226 @@
+import assert from 'node:assert/strict';
+import { appendFileSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, it } from 'node:test';
+
+import { Flag } from '../../src/mailbox/mailbox.js';
+import { fateOf } from '../../src/mailx/quit.js';
+import { contents, Desk, letter } from '../harness/desk.js';
+
+const spool =
+	letter(1, 'RO') + letter(2, 'O') + letter(3) + letter(4, 'RO') + letter(5, 'O') + letter(6);
+
+const on = (names: string) =>
+	Object.fromEntries(
+		names
+			.split(' ')
+			.filter(Boolean)
+			.map((name) => [name, '']),
+	);
+
+describe('the fate of a message of the system mailbox', () => {
+	const rules = { hold: false, keepsave: false };
+	const read = Flag.touched | Flag.read;
+
+	it('is to stay when it was not looked at', () => {
+		assert.deepEqual(fateOf(Flag.read, rules), { toMbox: false, stays: true });
+	});
+
+	it('is mbox once it was read, or to stay with hold', () => {
+		assert.deepEqual(fateOf(read, rules), { toMbox: true, stays: false });
+		assert.deepEqual(fateOf(read, { ...rules, hold: true }), { toMbox: false, stays: true });
+	});
+
+	it('is to go when deleted or saved; a saved one is kept as if it were read with keepsave', () => {
+		const gone = { toMbox: false, stays: false };
+		assert.deepEqual(fateOf(read | Flag.deleted, rules), gone);
+		assert.deepEqual(fateOf(read | Flag.saved, rules), gone);
+		const keepsave = { ...rules, keepsave: true };
+		assert.deepEqual(fateOf(read | Flag.saved, keepsave), { toMbox: true, stays: false });
+		assert.deepEqual(fateOf(read | Flag.saved | Flag.deleted, keepsave), gone);
+	});
+
+	it('is what hold and mbox asked for, whatever the variables say', () => {
+		const hold = { ...rules, hold: true };
+		assert.deepEqual(fateOf(read | Flag.preserved, rules), { toMbox: false, stays: true });
+		assert.deepEqual(fateOf(read | Flag.toMbox, hold), { toMbox: true, stays: false });
+	});
+
+	it('is both where it was asked to mbox and made unread again', () => {
+		assert.deepEqual(fateOf(Flag.toMbox, rules), { toMbox: true, stays: true });
+	});
+});
+
+describe('leaving the system mailbox', () => {
+	let desk: Desk;
+	beforeEach(() => {
+		desk = new Desk({ spool, 'home/mbox': letter(9, 'RO'), box: letter(7, 'O') + letter(8) });
+	});
+	afterEach(() => desk.remove());
+
+	const touched = ['touch 1 3', 'd 2', 's 5 +out', 'mbox 6', 'hold 1', 'q'];
+	const gone = ['d 1-3', 's 4-6 +out', 'q'];
+	/** Recorded from the classic program. */
+	const table: [string[], string, string | undefined, string, string[]][] = [
+		[
+			touched,
+			'',
+			'1:RO 4:RO',
+			'3:O 6:O 9:RO',
+			['Saved 2 messages in mbox', 'Held 2 messages in @/spool'],
+		],
+		[
+			touched,
+			'hold',
+			'1:RO 3:O 4:RO',
+			'6:O 9:RO',
+			['Saved 1 message in mbox', 'Held 3 messages in @/spool'],
+		],
+		[
+			touched,
+			'keep',
+			'1:RO 4:RO',
+			'3:O 6:O 9:RO',
+			['Saved 2 messages in mbox', 'Held 2 messages in @/spool'],
+		],
+		[
+			touched,
+			'keepsave',
+			'1:RO 4:RO',
+			'3:O 5:RO 6:O 9:RO',
+			['Saved 3 messages in mbox', 'Held 2 messages in @/spool'],
+		],
+		[
+			touched,
+			'append',
+			'1:RO 4:RO',
+			'9:RO 3:O 6:O',
+			['Saved 2 messages in mbox', 'Held 2 messages in @/spool'],
+		],
+		[
+			touched,
+			'hold keepsave',
+			'1:RO 3:O 4:RO 5:RO',
+			'6:O 9:RO',
+			['Saved 1 message in mbox', 'Held 4 messages in @/spool'],
+		],
+		[
+			touched,
+			'hold append',
+			'1:RO 3:O 4:RO',
+			'9:RO 6:O',
+			['Saved 1 message in mbox', 'Held 3 messages in @/spool'],
+		],
+		[
+			touched,
+			'keepsave append',
+			'1:RO 4:RO',
+			'9:RO 3:O 5:RO 6:O',
+			['Saved 3 messages in mbox', 'Held 2 messages in @/spool'],
+		],
+		[gone, '', undefined, '9:RO', []],
+		[gone, 'keep', '', '9:RO', []],
+		[gone, 'emptybox', undefined, '9:RO', []],
+		[gone, 'keepsave', undefined, '4:RO 5:RO 6:RO 9:RO', ['Saved 3 messages in mbox']],
+		[gone, 'hold keepsave', '4:RO 5:RO 6:RO', '9:RO', ['Held 3 messages in @/spool']],
+		[gone, 'keep keepsave append', '', '9:RO 4:RO 5:RO 6:RO', ['Saved 3 messages in mbox']],
+	];
+	for (const [lines, variables, kept, mbox, words] of table) {
+		it(`${lines.join(', ')} with ${variables || 'nothing set'}`, async () => {
+			const told = await desk.play(lines, on(variables));
+			assert.equal(contents(desk.file('spool')), kept);
+			assert.equal(contents(desk.file('home/mbox')), mbox);
+			const closing = told.split('\n').filter((line) => /^(Saved|Held)/.test(line));
+			assert.deepEqual(closing, words);
+		});
+	}
+
+	it('changes nothing but the status of new messages when none was touched', async () => {
+		assert.match(await desk.play(['q']), /^Held 6 messages in @\/spool$/m);
+		assert.equal(contents(desk.file('spool')), '1:RO 2:O 3:O 4:RO 5:O 6:O');
+		assert.equal(desk.file('home/mbox'), letter(9, 'RO'));
+	});
+
+	it('leaves all as it was after x, and with -R', async () => {
+		await desk.play(['d *', 'x']);
+		assert.equal(desk.file('spool'), spool);
+		const told = await desk.play(['p 1', 'd 1', 'q'], {}, { readOnly: true });
+		assert.match(told, /May not execute "delete" -- message file is read only\n$/);
+		assert.equal(desk.file('spool'), spool);
+	});
+
+	it('puts the saved-in-mbox copies through saveignore', async () => {
+		await desk.play(['saveignore subject', 'p 1', 'q']);
+		assert.doesNotMatch(desk.file('home/mbox') ?? '', /^Subject: m1$/m);
+	});
+
+	it('keeps mail that arrives meanwhile, and says so first', async () => {
+		const { session, terminal } = desk.session();
+		const { openFolder } = await import('../../src/mailx/folders.js');
+		const { execute } = await import('../../src/mailx/interpreter.js');
+		const { leaveFolder } = await import('../../src/mailx/quit.js');
+		await openFolder(session, '%');
+		await execute(session, 'd *');
+		await execute(session, 'u 1');
+		appendFileSync(join(desk.dir, 'spool'), letter(8));
+		await leaveFolder(session);
+		session.mailbox?.close();
+		assert.equal(terminal.output, 'New mail has arrived.\nSaved 1 message in mbox\n');
+		assert.equal(contents(desk.file('spool')), '8');
+	});
+
+	it('loses nothing when mbox cannot be written', async () => {
+		rmSync(join(desk.dir, 'home/mbox'));
+		desk.put('home/mbox/inside', '');
+		const told = await desk.play(['p 1', 'd 2', 'q']);
+		assert.ok(told.endsWith('\n@/home/mbox: Is a directory\n'), told);
+		assert.equal(desk.file('spool'), spool);
+	});
+
+	it('writes it back when another folder is opened', async () => {
+		const told = await desk.play(['p 1', 'd 2', 'file @/box', 'd 1', 'file %', 'file', 'q']);
+		const lines = told.split('\n').slice(-8);
+		assert.deepEqual(lines, [
+			'Saved 1 message in mbox',
+			'Held 4 messages in @/spool',
+			'"@/box": 2 messages 1 new 2 unread',
+			'"@/box" updated.',
+			'"@/spool": 4 messages 3 unread',
+			'"@/spool": 4 messages 3 unread',
+			'Held 4 messages in @/spool',
+			'',
+		]);
+	});
+});
+
+describe('leaving any other folder', () => {
+	let desk: Desk;
+	beforeEach(() => {
+		desk = new Desk({ 'home/Mail/box': letter(7, 'O') + letter(8, 'RO') });
+	});
+	afterEach(() => desk.remove());
+
+	const leave = (lines: string[], variables = '') =>
+		desk.play(lines, on(variables), { folder: '+box' });
+
+	it('removes only what was deleted', async () => {
+		assert.match(await leave(['p 1', 's 2 +out', 'd 1', 'q']), /^"@\/home\/Mail\/box" updated\.$/m);
+		assert.equal(contents(desk.file('home/Mail/box')), '8:RO');
+	});
+
+	it('says and does nothing when nothing has changed', async () => {
+		assert.equal(await leave(['q']), '"+box": 2 messages 1 unread\n');
+	});
+
+	for (const [variables, words, left] of [
+		['', 'removed.', undefined],
+		['emptybox', 'updated.', ''],
+		['bsdcompat', 'removed', undefined],
+		['bsdmsgs emptybox', 'complete', ''],
+	] as const) {
+		it(`ends with "${words}" when it is emptied with ${variables || 'nothing set'}`, async () => {
+			assert.match(await leave(['d *', 'q'], variables), new RegExp(`box" ${words}\n$`));
+			assert.equal(desk.file('home/Mail/box'), left);
+		});
+	}
+});
