@@ -182,6 +182,15 @@ export function openAliases(system: System, name = '/etc/aliases'): AliasBook {
 	};
 }
 
+/** A line to say where the file is newer than its database: what was added is not there yet. */
+export function staleNotice(system: System): string | undefined {
+	const book = openAliases(system);
+	book.close();
+	return book.stale
+		? `${book.file} has changed since newaliases was run: run newaliases`
+		: undefined;
+}
+
 function readDirectly(system: System, path: string, file: string): AliasBook {
 	let names: Map<string, Alias> | undefined;
 	const load = (): Map<string, Alias> => {

@@ -3,6 +3,7 @@
  * `-v` tells before anything is delivered. It reads the tree and nothing else.
  */
 import type { System } from '../system.js';
+import { staleNotice } from './aliasdb.js';
 import type { Copy, Failure } from './envelope.js';
 import { quoteName, unquote } from './recipient.js';
 import { nodes, type Resolution } from './resolve.js';
@@ -42,7 +43,10 @@ export function tellStory(trees: readonly Resolution[]): string[] {
 }
 
 function story(node: Resolution): string[] {
-	const lines = [...node.ignored, ...problemsOf(node).map(({ line }) => line)];
+	const wrong = problemsOf(node).map(({ line }) => line);
+	// A loop shows only when one has gone round it.
+	if (node.flaw?.status === '5.4.6') return [...story({ ...node, flaw: undefined }), ...wrong];
+	const lines = [...node.ignored, ...wrong];
 	const { outcome } = node;
 	if (outcome.kind === 'duplicate') return [...lines, `${node.address}... duplicate suppressed`];
 	if (outcome.kind !== 'expands') return lines;
@@ -132,11 +136,13 @@ export function explain(
 		}
 	};
 	for (const tree of trees) draw(tree, '', '');
+	const notice = staleNotice(system);
 	const left = Math.max(...rows.map((row) => row.left.length)) + 2;
 	const what = Math.max(...rows.map((row) => row.what.length)) + 2;
-	return rows.map((row) =>
+	const lines = rows.map((row) =>
 		`${row.left.padEnd(left)}${row.what.padEnd(what)}${row.detail}`.trimEnd(),
 	);
+	return notice === undefined ? lines : [...lines, notice];
 }
 
 function summary(system: System, node: Resolution): Omit<Row, 'left'> {

@@ -138,7 +138,7 @@ class Resolver {
 			alias: undefined,
 			owner: undefined,
 		});
-		return leadsNowhere(tree) ? { ...tree, outcome: { kind: 'fails', failure: loopBroken } } : tree;
+		return leadsNowhere(tree) ? { ...tree, flaw: loopBroken } : tree;
 	}
 
 	#resolve(text: string, place: Place): Resolution {

@@ -5,6 +5,7 @@
  */
 import { release } from '../release.js';
 import type { System } from '../system.js';
+import { staleNotice } from './aliasdb.js';
 import { type Lost, makeReport } from './bounce.js';
 import { deliver, mostHops } from './deliver.js';
 import {
@@ -128,6 +129,11 @@ export async function submit(
 	const lost = met.map(lostOf).map((each) => ({ ...each, owner: ownerOf(each.owner) }));
 	const story = tellStory(trees);
 	const said = met.filter(({ node }) => node.owner === undefined).map(({ line }) => line);
+	const notice = staleNotice(system);
+	if (notice !== undefined) {
+		story.push(notice);
+		if (met.some(({ failure }) => failure.status === '5.1.1')) said.push(notice);
+	}
 	const waiting: string[] = [];
 	for await (const [copy, fate] of send(system, parcel, submission)) {
 		const lines = tellFate(copy, fate);
