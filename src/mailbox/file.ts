@@ -68,6 +68,7 @@ export class MboxFile implements Mailbox {
 	readonly #headers = new Map<Message, Header>();
 	readonly #replaced = new Map<Message, Buffer>();
 	#window: Buffer = Buffer.alloc(0);
+	#arena: Buffer = Buffer.alloc(0);
 	#windowStart = 0;
 	#closed = false;
 
@@ -166,8 +167,8 @@ export class MboxFile implements Mailbox {
 		return this.messages[message.number]?.start ?? this.#octets;
 	}
 
-	#pread(from: number, to: number): Buffer {
-		const octets = Buffer.allocUnsafe(Math.max(0, to - from));
+	#pread(from: number, to: number, into: Buffer = Buffer.allocUnsafe(to - from)): Buffer {
+		const octets = into.subarray(0, Math.max(0, to - from));
 		let at = 0;
 		while (at < octets.length) {
 			const got = readSync(this.#fd, octets, at, octets.length - at, from + at);
@@ -184,7 +185,7 @@ export class MboxFile implements Mailbox {
 		);
 	}
 
-	/** The first octets of a message, at least `least` of them where it has so many. Not a copy. */
+	/** The first octets of a message, at least `least` where it has so many. Good until the next look. */
 	#peek(message: Message, least: number): Buffer {
 		const replaced = this.#replaced.get(message);
 		if (replaced) return replaced;
@@ -196,7 +197,13 @@ export class MboxFile implements Mailbox {
 		// Near where the last read was, others will follow: read as much as is cheap.
 		const inOrder = from >= 0 && from <= this.#window.length + 4096 && this.#window.length > 0;
 		const octets = Math.max(wanted, inOrder ? windowOctets : 4096);
-		this.#window = this.#pread(message.start, Math.min(this.#octets, message.start + octets));
+		const to = Math.min(this.#octets, message.start + octets);
+		// One arena for all: a new one each time would keep the garbage collector busier than the disk.
+		if (this.#arena.length < to - message.start) {
+			this.#arena = Buffer.allocUnsafeSlow(Math.max(octets, windowOctets));
+		}
+		this.#window = this.#arena.subarray(0, 0);
+		this.#window = this.#pread(message.start, to, this.#arena);
 		this.#windowStart = message.start;
 		if (!this.#window.subarray(0, 5).equals(fromBlank)) {
 			this.#window = Buffer.alloc(0);
@@ -210,7 +217,7 @@ export class MboxFile implements Mailbox {
 		return octets.length >= message.octets || this.#replaced.has(message);
 	}
 
-	/** From the From_ line to the empty line after the header, or all there is. Not a copy. */
+	/** From the From_ line to the empty line after the header, or all there is. Good until the next look. */
 	#head(message: Message): Buffer {
 		for (let least = 4096; ; least *= 4) {
 			const octets = this.#peek(message, least);

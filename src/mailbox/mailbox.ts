@@ -89,7 +89,7 @@ export interface Mailbox {
 	read(message: Message): Buffer;
 	/**
 	 * At least its From_ line and header, up to the empty line: for scans of many messages, where `read`
-	 * would fetch their bodies, too.
+	 * would fetch their bodies, too. To be looked at, not kept: the next look may overwrite it.
 	 */
 	head?(message: Message): Buffer;
 	/** Its header alone, without the From_ line; parsed when first asked for, few are kept. */

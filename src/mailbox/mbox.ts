@@ -169,10 +169,11 @@ export function splitMbox(octets: Buffer): Span[] {
 
 /** Lines as the summary counts them: a last one without newline is one too. */
 export function countLines(octets: Uint8Array): number {
-	const { length } = octets;
+	const buffer = bufferOf(octets);
 	let lines = 0;
-	for (let at = 0; at < length; at++) if (octets[at] === newline) lines++;
-	return length > 0 && octets[length - 1] !== newline ? lines + 1 : lines;
+	let at = buffer.indexOf(newline);
+	for (; at >= 0; at = buffer.indexOf(newline, at + 1)) lines++;
+	return buffer.length > 0 && buffer[buffer.length - 1] !== newline ? lines + 1 : lines;
 }
 
 /**

@@ -1,9 +1,10 @@
 /**
  * Gives an mbox file new contents so that a kill or a power cut at any moment leaves the old mailbox
- * or the new one. Where the directory lets us, the new file is written beside, synced and renamed. Where
- * it does not (a spool that belongs to root), the file is written over in its place while a recovery copy
- * of the new contents stands in the home directory; `recover` finishes what was cut short.
- * Runs under the locks of the mailbox. Knows nothing of messages.
+ * or the new one. A folder is written beside, synced and renamed. A system mailbox is written over in its
+ * place, as a deliverer may have opened it already and be waiting for the lock: what it appends to a
+ * file that was renamed away would be lost. Meanwhile a recovery copy of the new contents stands in the
+ * home directory, and `recover` finishes what was cut short. Each way stands in for the other where
+ * directories refuse it. Runs under the locks of the mailbox. Knows nothing of messages.
  */
 import {
 	closeSync,
@@ -67,7 +68,12 @@ export function rewrite(job: Rewriting): void {
 			job.step?.('locked');
 			if (isWhole(pieces, stats.size)) return;
 			if (pieces.length === 0) empty(job, real, fd);
-			else if (!replaceFile(job, real, stats, pieces)) overwrite(job, real, fd, stats, pieces);
+			else {
+				const inPlace = () => overwrite(job, real, fd, stats, pieces);
+				const byRename = () => replaceFile(job, real, stats, pieces);
+				const ways = job.dot === 'attempt' ? [inPlace, byRename] : [byRename, inPlace];
+				if (!ways.some((way) => way())) throw refused(job.path);
+			}
 		} finally {
 			lock.release();
 		}
@@ -96,6 +102,10 @@ function empty(job: Rewriting, real: string, fd: number): void {
 	}
 	ftruncateSync(fd, 0);
 	fsyncSync(fd);
+}
+
+function refused(path: string): NodeJS.ErrnoException {
+	return Object.assign(new Error(`EACCES: ${path}`), { code: 'EACCES', path });
 }
 
 function isRefusal(error: NodeJS.ErrnoException): boolean {
@@ -219,18 +229,24 @@ function recoveryPath(home: string, real: string): string {
 
 const sampleOctets = 64;
 
-/** In its place, as far as the file and no further than a recovery copy is safe. */
+/** In its place, once a recovery copy is safe; false where there is no place for one. */
 function overwrite(
 	job: Rewriting,
 	real: string,
 	fd: number,
 	stats: Stats,
 	pieces: readonly Piece[],
-): void {
+): boolean {
 	const copy = recoveryPath(job.home, real);
 	const draft = `${copy}.draft`;
-	removeIfThere(draft);
-	const copyFd = openSync(draft, 'wx+', 0o600);
+	let copyFd: number;
+	try {
+		removeIfThere(draft);
+		copyFd = openSync(draft, 'wx+', 0o600);
+	} catch (error) {
+		if (isErrno(error) && (isRefusal(error) || error.code === 'ENOENT')) return false;
+		throw error;
+	}
 	try {
 		let after = 0;
 		for (const piece of pieces) {
@@ -254,7 +270,7 @@ function overwrite(
 		renameSync(draft, copy);
 		syncDirectory(job.home);
 		job.step?.('recoverable');
-		putInPlace(fd, copyFd, line.length, recovery, job.step);
+		putInPlace(fd, { fd: copyFd, offset: line.length, path: copy }, recovery, job.step);
 	} catch (error) {
 		removeIfThere(draft);
 		throw error;
@@ -264,30 +280,52 @@ function overwrite(
 	unlinkSync(copy);
 	syncDirectory(job.home);
 	job.step?.('done');
+	return true;
 }
 
-/** Copies the new contents over the old, and cuts off the rest. The longer of both lengths comes first. */
+/** Copies the new contents over the old, and cuts off the rest. */
 function putInPlace(
 	fd: number,
-	copyFd: number,
-	offset: number,
+	copy: { readonly fd: number; readonly offset: number; readonly path: string },
 	recovery: Recovery,
 	step?: (name: string) => void,
 ): void {
-	// What lies beyond either length can then only be mail that came after a crash.
-	if (recovery.after > recovery.before && fstatSync(fd).size < recovery.after) {
-		ftruncateSync(fd, recovery.after);
+	const { before, after } = recovery;
+	const put = (from: number, to: number) => {
+		const range: Piece = { kind: 'range', from: copy.offset + from, to: copy.offset + to };
+		if (to > from) write(copy.fd, [range], fd, from);
+	};
+	if (after > before) {
+		// First to the longer of both lengths: what lies beyond is then mail that came after a crash.
+		try {
+			ftruncateSync(fd, after);
+			put(before, after);
+			fsyncSync(fd);
+		} catch (error) {
+			// A full disk shows here, while the old contents are still whole.
+			ftruncateSync(fd, before);
+			unlinkSync(copy.path);
+			throw error;
+		}
 	}
 	step?.('stretched');
-	const half = Math.floor(recovery.after / 2);
-	write(copyFd, [{ kind: 'range', from: offset, to: offset + half }], fd, 0);
+	const rest = Math.min(before, after);
+	put(0, Math.floor(rest / 2));
 	step?.('half');
-	write(copyFd, [{ kind: 'range', from: offset + half, to: offset + recovery.after }], fd, half);
+	put(Math.floor(rest / 2), rest);
 	fsyncSync(fd);
 	step?.('overwritten');
-	if (recovery.after < recovery.before) ftruncateSync(fd, recovery.after);
+	// sendmail's `*file*` respects nobody's locks; what it has added meanwhile moves up.
+	const late = tailOf(fd, Math.max(before, after));
+	writeAll(fd, late, after);
+	ftruncateSync(fd, after + late.length);
 	fsyncSync(fd);
 	step?.('cut');
+}
+
+function tailOf(fd: number, from: number): Buffer {
+	const tail = Buffer.alloc(Math.max(0, fstatSync(fd).size - from));
+	return tail.subarray(0, tail.length > 0 ? readSync(fd, tail, 0, tail.length, from) : 0);
 }
 
 /**
@@ -334,8 +372,7 @@ function finish(
 	// Already cut: all that follows the new contents is new mail.
 	const wasCut = size < longer || (sample.length > 0 && !there.subarray(0, got).equals(sample));
 	const from = wasCut ? Math.min(size, recovery.after) : Math.min(size, longer);
-	const tail = Buffer.alloc(size - from);
-	if (tail.length > 0) readSync(fd, tail, 0, tail.length, from);
+	const tail = tailOf(fd, from);
 	const pieces: Piece[] = [{ kind: 'range', from: offset, to: offset + recovery.after }];
 	if (size < recovery.after) ftruncateSync(fd, recovery.after);
 	const end = write(copyFd, pieces, fd, 0);

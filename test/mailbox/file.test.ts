@@ -3,9 +3,11 @@ import { spawn } from 'node:child_process';
 import {
 	appendFileSync,
 	chmodSync,
+	closeSync,
 	existsSync,
 	linkSync,
 	mkdtempSync,
+	openSync,
 	readdirSync,
 	readFileSync,
 	renameSync,
@@ -14,6 +16,7 @@ import {
 	symlinkSync,
 	truncateSync,
 	writeFileSync,
+	writeSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -201,6 +204,22 @@ describe('writing back', () => {
 				letter(3, 'Status: O\nX-Status: F\n') +
 				letter(4, 'Status: RO\nX-Status: A\n'),
 		);
+		mailbox.close();
+	});
+
+	it('keeps the very file of a system mailbox: a deliverer may have it open already', () => {
+		const path = make(box);
+		const deliverer = openSync(path, 'a');
+		const mailbox = open(path, { kind: 'system' });
+		mailbox.messages[3]?.set(Flag.flagged | Flag.answered | Flag.draft);
+		mailbox.writeBack(mailbox.messages.slice(1), { removeEmpty: true });
+		writeSync(deliverer, letter(5));
+		closeSync(deliverer);
+		assert.equal(
+			text(path),
+			letter(2) + letter(3, 'Status: O\nX-Status: F\n') + letter(4, 'X-Status: FAT\n') + letter(5),
+		);
+		assert.deepEqual(readdirSync(join(path, '..')), ['box']);
 		mailbox.close();
 	});
 
