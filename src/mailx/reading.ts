@@ -195,39 +195,39 @@ async function pipeTo(
 	text: string,
 	manner: 'display' | 'displayAll',
 ): Promise<Outcome> {
-	const { terminal, variables, input } = session;
+	const { terminal, variables } = session;
+	const { inHook } = session.input;
 	const { rest, last } = splitLastWord(text, true);
 	const command = last || variables.get('cmd');
 	if (!command) throw new Complaint('variable cmd not set', 'stderr');
 	const list = await import('./msglist.js');
 	const dot =
 		rest === undefined ? list.firstApplicable(session, { passes: 'deleted-saved' }) : undefined;
-	if (rest === undefined && !dot) throw new Complaint(input.inHook ? '' : 'No messages to pipe.');
+	if (rest === undefined && !dot) throw new Complaint(inHook ? '' : 'No messages to pipe.');
 	const messages = dot ? [dot] : await list.selectMessages(session, rest ?? '');
-	if (messages.length === 0) throw new Complaint(input.inHook ? '' : 'No applicable messages.');
+	if (messages.length === 0) throw new Complaint(inHook ? '' : 'No applicable messages.');
 
-	terminal.write(`Pipe to: "${command}"\n`);
 	const raw = variables.has('piperaw');
 	const action: Action = raw ? 'mbox' : manner;
 	const filter = manner === 'display' ? session.fields.display : 'all';
 	const texts: Buffer[] = [];
-	let lines: number | undefined = 0;
+	let lines = 0;
 	let count = 0;
 	for (const message of messages) {
 		texts.push(meet(session, message));
 		const rendered = await renderMeasured(session, message, { action, filter });
 		texts.push(rendered.octets);
 		if (variables.has('page')) texts.push(Buffer.from('\f'));
-		lines =
-			lines === undefined || rendered.lines === undefined ? undefined : lines + rendered.lines;
+		lines += rendered.lines;
 		count += rendered.count;
 	}
+	const announce = () => terminal.write(`Pipe to: "${command}"\n`);
+	// Into a pipe the original's own words come after the child's: stdio keeps them back.
+	if (terminal.outputIsTerminal) announce();
 	const shell = variables.get('SHELL');
-	const end = await terminal.lend({
-		command,
-		input: Buffer.concat(texts),
-		...(shell ? { shell } : {}),
-	});
+	const input = Buffer.concat(texts);
+	const end = await terminal.lend({ command, input, ...(shell ? { shell } : {}) });
+	if (!terminal.outputIsTerminal) announce();
 	if (end.error !== undefined) terminal.complain(`${command}: ${end.error}\n`);
-	terminal.write(`"${command}" ${lines ?? 'binary'}/${count}\n`);
+	terminal.write(`"${command}" ${lines < 0 ? 'binary' : lines}/${count}\n`);
 }

@@ -8,7 +8,14 @@
 import type { Message } from '../mailbox/mailbox.js';
 import { Flag } from '../mailbox/mailbox.js';
 import { skin } from '../message/address.js';
-import { decodeBody, hasNoHeader, isText, type Part, parseMime } from '../message/body.js';
+import {
+	decodeBody,
+	encodedLines,
+	hasNoHeader,
+	isText,
+	type Part,
+	parseMime,
+} from '../message/body.js';
 import { decodeOctets, encodeText, prepareCharset } from '../message/charset.js';
 import { parseDate, printCtime } from '../message/date.js';
 import { makePrintable, overstrike } from '../message/text.js';
@@ -80,8 +87,8 @@ export interface RenderOptions {
 
 export interface Rendered {
 	readonly octets: Buffer;
-	/** What `pipe`, `save` and `write` report; undefined lines: binary. */
-	readonly lines: number | undefined;
+	/** What `pipe` and `write` report; -1 for binary, which sums take as it is, as the original's do. */
+	readonly lines: number;
 	readonly count: number;
 }
 
@@ -96,7 +103,7 @@ export async function renderMessage(
 	message: Message,
 	options: RenderOptions,
 ): Promise<Buffer> {
-	return (await renderMeasured(session, message, options)).octets;
+	return (await render(session, message, options, false)).octets;
 }
 
 /** The same with the figures that the original reports: they count an X-Status line whether there is one or not. */
@@ -105,13 +112,22 @@ export async function renderMeasured(
 	message: Message,
 	options: RenderOptions,
 ): Promise<Rendered> {
+	return render(session, message, options, true);
+}
+
+async function render(
+	session: Session,
+	message: Message,
+	options: RenderOptions,
+	figures: boolean,
+): Promise<Rendered> {
 	const { mailbox } = session;
 	if (!mailbox) return { octets: Buffer.alloc(0), lines: 0, count: 0 };
 	if (message === mailbox.dot && options.action !== 'search' && options.action !== 'junk') {
 		session.dotShown = true;
 	}
 	const octets = mailbox.read(message);
-	const walk = new Walk(session, message, options);
+	const walk = new Walk(session, message, options, figures);
 	const afterPostmark = mailbox.format === 'mbox' ? octets.indexOf(10) + 1 : 0;
 	if (options.filter !== 'none' && !options.withoutPostmark && options.action !== 'rfc822') {
 		walk.postmark(mailbox.postmark(message));
@@ -130,14 +146,17 @@ class Walk {
 	readonly #filter: FieldFilter | 'all' | 'none';
 	readonly #prefix: string | undefined;
 	readonly #charset: string;
+	/** Figures are wanted: they need a text to be taken line by line. */
+	readonly #figures: boolean;
 	#chunks: Buffer[] = [];
 	#atLineStart = true;
 	/** Figures are kept for the first part of `file` only. */
 	#measuring = true;
-	#lines: number | undefined = 0;
+	#lines = 0;
 	#count = 0;
 
-	constructor(session: Session, message: Message, options: RenderOptions) {
+	constructor(session: Session, message: Message, options: RenderOptions, figures: boolean) {
+		this.#figures = figures;
 		this.#session = session;
 		this.#message = message;
 		this.#action = options.action;
@@ -152,14 +171,10 @@ class Walk {
 	}
 
 	postmark(line: string): void {
-		const shown = this.#purpose.printable ? this.#visible(Buffer.from(line, 'latin1')) : line;
-		const octets = Buffer.concat([
-			Buffer.from(this.#prefix ?? '', 'latin1'),
-			typeof shown === 'string' ? Buffer.from(shown, 'latin1') : shown,
-			Buffer.from('\n'),
-		]);
-		this.#chunks.push(octets);
-		this.#measure(1, octets.length);
+		const octets = Buffer.from(`${line}\n`, 'latin1');
+		const prefix = Buffer.from(this.#prefix ?? '', 'latin1');
+		this.#chunks.push(prefix, this.#ready(octets));
+		this.#measure(1, prefix.length + octets.length);
 	}
 
 	async part(part: Part, level: number): Promise<void> {
@@ -170,10 +185,10 @@ class Walk {
 			case 'plain':
 			case 'html':
 			case 'text':
-				if (this.#action === 'junk' && part.content === 'html') this.#put(Buffer.from('\b'), 0);
+				if (this.#action === 'junk' && part.content === 'html') this.#say('\b');
 				return this.#body(part, level);
 			case 'rfc822':
-				if (this.#action === 'junk') this.#put(Buffer.from('\0'), 0);
+				if (this.#action === 'junk') this.#say('\0');
 				if (this.#action !== 'search') this.#innerPostmark(part.parts[0]);
 				if (this.#action === 'file') return this.#body(part, level);
 				return this.#parts(part, level);
@@ -209,7 +224,7 @@ class Walk {
 				await this.#toOwnFile(inner, level);
 				continue;
 			}
-			if (this.#action === 'junk') this.#put(Buffer.from('\0'), 0);
+			if (this.#action === 'junk') this.#say('\0');
 			if (this.#purpose.numbered && part.content !== 'rfc822' && inner.number !== undefined) {
 				const first = level === 0 && inner.number === '1';
 				this.#say(`${first ? '' : '\n'}Part ${inner.number}:\n`);
@@ -287,17 +302,18 @@ class Walk {
 		if (this.#filter !== 'none') this.#say('\n');
 		if (this.#purpose.printable && this.#action !== 'show') return;
 		const end = part.octets.indexOf(10) + 1;
-		this.#put(this.#ready(part.octets.subarray(0, end)), 1);
+		const line = part.octets.subarray(0, end);
+		this.#put(this.#ready(line), line);
 	}
 
 	#field(line: string): void {
 		if (this.#purpose.words) {
 			const text = makePrintable(decodeWords(line, this.#charset), this.#charset);
-			this.#put(encodeText(text, this.#charset), countLines(line));
+			this.#put(encodeText(text, this.#charset), line);
 		} else if (this.#purpose.printable) {
-			this.#put(this.#visible(Buffer.from(line, 'latin1')), 1);
+			this.#put(this.#visible(Buffer.from(line, 'latin1')), line);
 		} else {
-			this.#put(Buffer.from(this.#requote(line), 'latin1'), 1);
+			this.#put(Buffer.from(this.#requote(line), 'latin1'), line);
 		}
 	}
 
@@ -353,31 +369,32 @@ class Walk {
 	}
 
 	async #body(part: Part, level: number): Promise<void> {
-		const raw = unmaskAll(part.octets.subarray(part.bodyStart));
-		const left = this.#filter === 'none' && level === 0 ? raw.subarray(0, -1) : raw;
-		const decoded = this.#purpose.parts ? decodeBody(part, left) : left;
-		if (this.#purpose.parts && part.encoding === 'binary') this.#lines = undefined;
-		const handler = this.#purpose.handlers ? this.#handler(part) : undefined;
+		const whole = unmaskAll(part.octets.subarray(part.bodyStart));
+		const raw = this.#filter === 'none' && level === 0 ? whole.subarray(0, -1) : whole;
+		if (part.encoding === 'binary' && this.#measuring) this.#lines = -1;
 		const text = this.#purpose.converted && isText(part);
-		if (text && part.charset !== undefined) await prepareCharset(part.charset);
 		const charset = text ? part.charset : undefined;
+		if (charset !== undefined) await prepareCharset(charset);
+		const handler = this.#purpose.handlers ? this.#handler(part) : undefined;
 		if (handler !== undefined) {
-			const input = text
-				? encodeText(decodeOctets(decoded, charset, this.#charset), this.#charset)
-				: decoded;
+			const decoded = decodeBody(part, raw);
+			const input = text ? this.#converted(decoded, charset) : decoded;
 			return this.#throughHandler(handler, input);
 		}
-		if (this.#purpose.printable) {
-			this.#put(this.#visible(decoded, charset), countLines(raw));
-		} else if (text) {
-			const shown = decodeOctets(decoded, charset, this.#charset);
-			this.#put(encodeText(shown, this.#charset), countLines(raw));
-		} else if (this.#action === 'junk') {
-			const words = decoded.toString('latin1').replace(/[\x00-\x1f\x7f]/g, '');
-			this.#put(Buffer.from(words, 'latin1'), 0);
-		} else if (this.#action === 'mbox') {
-			this.#put(Buffer.from(this.#requote(decoded.toString('latin1')), 'latin1'), countLines(raw));
-		} else this.#put(decoded, countLines(decoded));
+		const lines = this.#figures && this.#purpose.parts ? encodedLines(part, raw) : [raw];
+		for (const line of lines) {
+			const decoded = this.#purpose.parts ? decodeBody(part, line) : line;
+			if (this.#purpose.printable) this.#put(this.#visible(decoded, charset), line);
+			else if (text) this.#put(this.#converted(decoded, charset), line);
+			else if (this.#action === 'junk') this.#put(withoutControls(decoded), line);
+			else if (this.#action === 'mbox') {
+				this.#put(Buffer.from(this.#requote(decoded.toString('latin1')), 'latin1'), line);
+			} else this.#put(decoded, line);
+		}
+	}
+
+	#converted(octets: Buffer, charset: string | undefined): Buffer {
+		return encodeText(decodeOctets(octets, charset, this.#charset), this.#charset);
 	}
 
 	/** The command of `pipe-TYPE` for a part, where the person has set one. */
@@ -392,7 +409,7 @@ class Walk {
 		const end = await terminal.lend({ command, input, capture: true, ...(shell ? { shell } : {}) });
 		if (end.error !== undefined) terminal.complain(`${command}: ${end.error}\n`);
 		const output = this.#visible(Buffer.from(end.output));
-		this.#put(output, countLines(output));
+		this.#put(output, output);
 	}
 
 	/** Text or octets as the purpose wants them. */
@@ -415,33 +432,34 @@ class Walk {
 
 	/** Our own words within a message. */
 	#say(text: string): void {
-		this.#put(Buffer.from(text, 'latin1'), countLines(text));
+		this.#put(Buffer.from(text, 'latin1'), text);
 	}
 
-	/** Puts out octets, each line with the prefix, and counts `lines`. */
-	#put(octets: Buffer, lines: number): void {
+	/**
+	 * Puts out octets, each line with the prefix. As the original reports figures, lines are those of the
+	 * encoded text, `raw`, as far as the octets reach.
+	 */
+	#put(octets: Buffer, raw: Buffer | string): void {
 		if (octets.length === 0) return;
-		const before = this.#chunks.length;
-		if (this.#prefix === undefined) this.#chunks.push(octets);
-		else {
+		let text = octets;
+		if (this.#prefix !== undefined) {
 			const prefix = this.#prefix;
 			const bare = prefix.trimEnd();
-			const text = octets
+			const lines = octets
 				.toString('latin1')
 				.replace(/[^\n]*\n|[^\n]+$/g, (line, at) =>
 					at === 0 && !this.#atLineStart ? line : (line === '\n' ? bare : prefix) + line,
 				);
-			this.#chunks.push(Buffer.from(text, 'latin1'));
+			text = Buffer.from(lines, 'latin1');
 		}
+		this.#chunks.push(text);
 		this.#atLineStart = octets.at(-1) === 10;
-		let count = 0;
-		for (const chunk of this.#chunks.slice(before)) count += chunk.length;
-		this.#measure(lines, count);
+		if (this.#figures) this.#measure(countLines(raw, text.length), text.length);
 	}
 
 	#measure(lines: number, count: number): void {
 		if (!this.#measuring) return;
-		if (this.#lines !== undefined) this.#lines += lines;
+		if (this.#lines >= 0) this.#lines += lines;
 		this.#count += count;
 	}
 }
@@ -456,9 +474,14 @@ function unmaskAll(octets: Buffer): Buffer {
 	return Buffer.from(octets.toString('latin1').replace(/^>(?=>*From )/gm, ''), 'latin1');
 }
 
-function countLines(text: string | Buffer): number {
-	if (typeof text === 'string') return text.split('\n').length - 1;
+function withoutControls(octets: Buffer): Buffer {
+	return Buffer.from(octets.toString('latin1').replace(/[\x00-\x1f\x7f]/g, ''), 'latin1');
+}
+
+/** Line feeds among the first octets of a text. */
+function countLines(text: string | Buffer, within: number): number {
 	let lines = 0;
-	for (let at = text.indexOf(10); at >= 0; at = text.indexOf(10, at + 1)) lines++;
+	for (let at = text.indexOf('\n'); at >= 0 && at < within; at = text.indexOf('\n', at + 1))
+		lines++;
 	return lines;
 }

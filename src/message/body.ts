@@ -70,7 +70,9 @@ function parsePart(
 		: parent === 'digest'
 			? 'message/rfc822'
 			: 'text/plain';
-	const content = contentOf(type);
+	const encoding = encodingOf(header.get('content-transfer-encoding'));
+	// Octets of no type at all that had to be encoded are hardly text.
+	const content = type === '' && encoding === 'base64' ? 'other' : contentOf(type);
 	const bodyStart = endOfHeader(octets, depth === 0 || depth === Number.POSITIVE_INFINITY);
 	const disposition = header.get('content-disposition');
 	const part = {
@@ -80,7 +82,7 @@ function parsePart(
 		content,
 		type,
 		charset: field === undefined ? undefined : parameter(field, 'charset'),
-		encoding: encodingOf(header.get('content-transfer-encoding')),
+		encoding,
 		filename:
 			(disposition === undefined ? undefined : parameter(disposition, 'filename')) ??
 			(field === undefined ? undefined : parameter(field, 'name')),
@@ -231,6 +233,45 @@ export function decodeBody(
 		case 'binary':
 			return octets;
 	}
+}
+
+/**
+ * The encoded body cut where a line of the decoded text ends, or after each line where that is no text:
+ * the pieces that the original decodes and counts one by one.
+ */
+export function encodedLines(part: Part, octets: Buffer): Buffer[] {
+	const lines: Buffer[] = [];
+	const decoded =
+		part.encoding === 'base64' && isText(part)
+			? decodeBase64(octets.toString('latin1'))
+			: undefined;
+	let start = 0;
+	let letters = 0;
+	for (let at = 0; at < octets.length; ) {
+		const newline = octets.indexOf(10, at);
+		const end = newline < 0 ? octets.length : newline + 1;
+		let complete = true;
+		if (part.encoding === 'quoted-printable') complete = octets[end - 2] !== 61;
+		else if (decoded) {
+			for (let i = at; i < end; i++) if (isBase64(octets[i] as number)) letters++;
+			complete = letters > 0 && decoded[Math.floor((letters * 3) / 4) - 1] === 10;
+		}
+		if (complete || end === octets.length) {
+			lines.push(octets.subarray(start, end));
+			start = end;
+		}
+		at = end;
+	}
+	return lines;
+}
+
+function isBase64(octet: number): boolean {
+	return (
+		(octet >= 65 && octet <= 90) ||
+		(octet >= 97 && octet <= 122) ||
+		(octet >= 47 && octet <= 57) ||
+		octet === 43
+	);
 }
 
 /** Shown as text: text of any subtype, and what has no MIME type at all. */
