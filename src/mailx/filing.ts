@@ -71,8 +71,10 @@ async function bySender(session: Session, verb: Verb, text: string): Promise<Wan
 	if (!first) return undefined;
 	const name = senderName(session, first);
 	if (name === '') throw new Complaint(`Cannot determine message sender to ${verb}.`);
-	const directory = session.variables.has('outfolder') ? folderDirectory(session) : undefined;
-	return { messages, path: directory === undefined ? name : `${directory}/${name}` };
+	if (!session.variables.has('outfolder')) return { messages, path: name };
+	const directory = folderDirectory(session);
+	// As `+name`: without a folder directory, that is its very name.
+	return { messages, path: directory === undefined ? `+${name}` : `${directory}/${name}` };
 }
 
 async function choose(
@@ -157,7 +159,9 @@ function tellFiled(
 	octets: number,
 ): void {
 	const how = created ? '[New file]' : '[Appended]';
-	terminal.write(`"${path}" ${how} ${lines === undefined || lines < 0 ? 'binary' : lines}/${octets}\n`);
+	terminal.write(
+		`"${path}" ${how} ${lines === undefined || lines < 0 ? 'binary' : lines}/${octets}\n`,
+	);
 }
 
 /** What cannot be opened for appending is tried as a new file: where something stands, that is the reason told. */

@@ -57,6 +57,10 @@ async function open(
 	const noMail = `No mail for ${name.slice(1) || session.login}\n`;
 	const shown = expandFolder(session, name);
 	if (shown === undefined) return 'failed';
+	if (shown === '') {
+		terminal.complain('No such file or directory\n');
+		return 'failed';
+	}
 	if (remoteProtocol(shown) !== undefined) {
 		terminal.complain(`Cannot handle protocol: ${shown}\n`);
 		return 'failed';

@@ -88,6 +88,17 @@ describe('filing', () => {
 		assert.match(await told(['S 1', 'x'], { outfolder: '' }), /^"@\/home\/Mail\/s1" \[New file\]/);
 	});
 
+	it('takes the name as it is with outfolder and no folder directory', async () => {
+		const lines = ['unset folder', 'set outfolder', 'cd @', 'S 1', 'x'];
+		const here = process.cwd();
+		try {
+			assert.match(await told(lines), /^"\+s1" \[New file\]/m);
+			assert.equal(contents(desk.file('+s1')), '1:RO');
+		} finally {
+			process.chdir(here);
+		}
+	});
+
 	it('does not let a sender choose a file elsewhere', async () => {
 		desk.put('spool', letter(1).replace('From: s1@', 'From: ../../../etc/x@'));
 		const name = await told(['S 1', 'x'], { outfolder: '' });

@@ -212,6 +212,12 @@ describe('leaving any other folder', () => {
 		assert.equal(await leave(['q']), '"+box": 2 messages 1 unread\n');
 	});
 
+	it('says why it could not be written, and the person is asked on', async () => {
+		const box = join(desk.dir, 'home/Mail/box');
+		const told = await leave(['d 1', `!rm ${box}`, 'file +box', 'file', 'x']);
+		assert.match(told, /: No such file or directory\n"\+box": 2 messages 1 unread 1 deleted\n$/);
+	});
+
 	for (const [variables, words, left] of [
 		['', 'removed.', undefined],
 		['emptybox', 'updated.', ''],
