@@ -214,8 +214,9 @@ describe('leaving any other folder', () => {
 
 	it('says why it could not be written, and the person is asked on', async () => {
 		const box = join(desk.dir, 'home/Mail/box');
-		const told = await leave(['d 1', `!rm ${box}`, 'file +box', 'file', 'x']);
-		assert.match(told, /: No such file or directory\n"\+box": 2 messages 1 unread 1 deleted\n$/);
+		desk.put('home/Mail/other', letter(9));
+		const told = await leave(['d 1', `!rm ${box}`, 'file +other', 'file', 'x']);
+		assert.match(told, /" @\S+: No such file or directory\n"\+box": 2 messages 1 deleted\n$/);
 	});
 
 	for (const [variables, words, left] of [
