@@ -12,9 +12,9 @@ export class FieldScan {
 		this.#text = text;
 	}
 
-	/** False where no field needs decoding (RFC 2047). */
-	mayHaveEncodedWords(): boolean {
-		return this.#text.includes('=?');
+	/** False where no field has an encoded word (RFC 2047) in a rare charset. */
+	mayNeedDecoder(): boolean {
+		return mayNeedDecoder(this.#text);
 	}
 
 	/**
@@ -67,19 +67,28 @@ function trimEnd(text: string): string {
 	return text.replace(/[ \t\r]+$/, '');
 }
 
-/** The fields of a message of an open mailbox. */
-export function scanFields(mailbox: Mailbox, message: Message): FieldScan {
-	const octets = mailbox.head?.(message) ?? mailbox.read(message);
-	return new FieldScan(headerText(octets, mailbox.format === 'mbox'));
+/** Whether a value is in a charset whose decoder may have to be loaded first. */
+export function mayNeedDecoder(value: string): boolean {
+	return value.includes('=?') && /=\?(?!utf-8[?*]|us-ascii[?*]|iso-8859-1[?*])/i.test(value);
 }
 
-/** From after the From_ line up to the first empty line. */
-function headerText(octets: Buffer, hasPostmark: boolean): string {
-	const start = hasPostmark ? octets.indexOf(0x0a) + 1 : 0;
-	if (octets[start] === 0x0a) return '';
-	const bare = octets.indexOf('\n\n', start, 'latin1');
-	let end = bare < 0 ? octets.length : bare;
-	const crlf = octets.subarray(0, end).indexOf('\n\r\n', start, 'latin1');
-	if (crlf >= 0) end = crlf;
-	return octets.toString('latin1', start, end);
+/** The fields of a message of an open mailbox. */
+export function scanFields(mailbox: Mailbox, message: Message): FieldScan {
+	const octets = mailbox.head?.(message) ?? upToBody(mailbox.read(message));
+	const start = mailbox.format === 'mbox' ? octets.indexOf(0x0a) + 1 : 0;
+	return new FieldScan(headerText(octets.toString('latin1', start)));
+}
+
+const emptyLine = Buffer.from('\n\n', 'latin1');
+
+function upToBody(octets: Buffer): Buffer {
+	const end = octets.indexOf(emptyLine);
+	return end < 0 ? octets : octets.subarray(0, end + 2);
+}
+
+/** Up to the first empty line. */
+function headerText(text: string): string {
+	if (text.startsWith('\n')) return '';
+	const end = text.search(/\n\r?\n/);
+	return end < 0 ? text : text.slice(0, end);
 }

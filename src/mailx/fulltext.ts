@@ -1,13 +1,10 @@
 /**
- * Whether a word stands in a message as a person would read it, encodings and charsets undone. Most
- * messages can be judged by their octets; only the others are put into readable form.
+ * Whether a word stands in a message as a person would read it, encodings and charsets undone. Nearly
+ * all messages can be judged by their octets; only the others are put into readable form.
  */
 import type { Message } from '../mailbox/mailbox.js';
 import type { Session } from './session.js';
 import { renderMessage, shownCharset } from './show.js';
-
-/** What may hide a word from a look at the octets. */
-const encoded = /base64|quoted-printable|utf-?(?:7|16|32)/i;
 
 /**
  * Whether `sought` stands in a line of the body, or with `withHeader` of header and body; case does not
@@ -21,18 +18,65 @@ export async function messageContains(
 ): Promise<boolean> {
 	const { mailbox } = session;
 	if (!mailbox) return false;
-	const isAscii = /^[\x20-\x7e]*$/.test(sought);
-	if (isAscii && !mayContain(mailbox.read(message), sought, withHeader)) return false;
+	if (!mayContain(mailbox.read(message), sought, withHeader)) return false;
 	const octets = await renderMessage(session, message, { action: 'search' });
 	const text = octets.toString(/^utf-?8$/i.test(shownCharset(session)) ? 'utf8' : 'latin1');
 	const body = withHeader ? 0 : text.indexOf('\n\n') + 1;
 	return text.slice(body).toLowerCase().includes(sought.toLowerCase());
 }
 
+/** How to look for a word in octets. */
+interface Search {
+	readonly sought: string;
+	/** The word, or what announces an encoding it may hide in. */
+	readonly pattern: RegExp;
+	/** The word, broken by the soft line ends of quoted-printable. */
+	readonly broken: RegExp;
+	readonly word: RegExp;
+}
+
+let last: Search | undefined;
+
+function searchFor(sought: string): Search {
+	if (last?.sought === sought) return last;
+	const characters = [...sought].map((char) => char.replace(/[^\w ]/, '\\$&'));
+	const word = characters.join('');
+	last = {
+		sought,
+		pattern: new RegExp(`${word}|base64|quoted-printable|utf-?(?:7|16|32)`, 'gi'),
+		broken: new RegExp(characters.join('(?:=[ \\t]*\\r?\\n)?'), 'i'),
+		word: new RegExp(word, 'i'),
+	};
+	return last;
+}
+
+/** Letters and digits that quoted-printable hides, though it need not. */
+const hiddenLetter = /=(?:3\d|[46][1-9a-f]|[57][0-9a])/i;
+
 /** False where the octets alone prove that the word is not there. */
 function mayContain(octets: Buffer, sought: string, withHeader: boolean): boolean {
+	if (!/^[\x20-\x7e]+$/.test(sought)) return true;
 	const text = octets.toString('latin1');
-	if (encoded.test(text)) return true;
 	if (withHeader && text.includes('=?')) return true;
-	return new RegExp(sought.replace(/[^\w ]/g, '\\$&'), 'i').test(text);
+	const isWord = /^[a-z\d]+$/i.test(sought);
+	const { pattern, broken, word } = searchFor(sought);
+	let quotedPrintable = false;
+	pattern.lastIndex = 0;
+	for (let found = pattern.exec(text); found; found = pattern.exec(text)) {
+		const hit = found[0].toLowerCase();
+		if (hit === 'quoted-printable' && isWord) quotedPrintable = true;
+		else if (hit === 'base64' && isWord) {
+			if (word.test(decodeBase64After(text, pattern.lastIndex))) return true;
+		} else return true;
+	}
+	return quotedPrintable && (broken.test(text) || hiddenLetter.test(text));
+}
+
+/** What stands in base64 behind the header that says so, up to a boundary or the end. */
+function decodeBase64After(text: string, from: number): string {
+	const start = text.indexOf('\n\n', from);
+	if (start < 0) return '';
+	const boundary = text.indexOf('\n--', start);
+	const body = text.slice(start + 2, boundary < 0 ? text.length : boundary);
+	return Buffer.from(body, 'base64').toString('latin1');
 }

@@ -70,7 +70,7 @@ export async function headlineOf(
 ): Promise<string> {
 	if (!session.mailbox) return '';
 	const fields = scanFields(session.mailbox, message);
-	if (fields.mayHaveEncodedWords()) {
+	if (fields.mayNeedDecoder()) {
 		const shown = ['subject', 'subj', 'from', 'sender', 'to'];
 		await prepareWords(...shown.map((name) => fields.get(name) ?? ''));
 	}

@@ -7,7 +7,7 @@ import { Complaint } from '../complaint.js';
 import { Flag, type Mailbox, type Message } from '../mailbox/mailbox.js';
 import { skin } from '../message/address.js';
 import { decodeWords, prepareWords, realName } from '../message/words.js';
-import { scanFields } from './fieldscan.js';
+import { mayNeedDecoder, scanFields } from './fieldscan.js';
 import { senderOf } from './headline.js';
 import type { Session } from './session.js';
 import { parseList, type Specification } from './specification.js';
@@ -361,7 +361,7 @@ function textTest({ variables, terminal }: Session, mailbox: Mailbox, text: stri
 		const value = scanFields(mailbox, message).get(field);
 		if (value === undefined) return false;
 		const found = () => decodeWords(value, terminal.charset).toLowerCase().includes(sought);
-		return value.includes('=?') ? prepareWords(value).then(found) : found();
+		return mayNeedDecoder(value) ? prepareWords(value).then(found) : found();
 	};
 }
 

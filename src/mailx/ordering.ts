@@ -73,50 +73,77 @@ function link(siblings: readonly Place[]): void {
 	});
 }
 
+/** What a message says of its place: identifiers as numbers, -1 for a word that is none. */
+interface Links {
+	readonly place: Place;
+	readonly date: number;
+	readonly own: number;
+	readonly inReplyTo: readonly number[];
+	readonly references: readonly number[];
+}
+
 /** Messages by conversation: replies beneath what they answer, siblings and conversations by date. */
 export function threadMessages(messages: readonly Message[], fieldOf: FieldOf): Place[] {
-	const byId = new Map<string, Place>();
+	const numberOf = identifierNumbers();
+	const all = messages.map((message) => linksOf(message, fieldOf, numberOf));
+	const byNumber = new Map<number, Place>();
 	const dates = new Map<Place, number>();
-	const places = messages.map((message) => {
-		const place = placeOf(message);
-		if (message.has(Flag.hidden)) {
-			dates.set(place, 0);
-			return place;
-		}
-		const id = idKey(fieldOf(message, 'message-id') ?? '');
-		if (id !== undefined && !byId.has(id)) byId.set(id, place);
-		dates.set(place, dateOf(message, fieldOf));
-		return place;
-	});
-	// From the last to the first, as the original: it decides which link of a circle is left out.
-	for (const place of places.toReversed()) {
-		if (!place.message.has(Flag.hidden)) findParent(place, byId, fieldOf);
+	for (const { place, own, date } of all) {
+		dates.set(place, date);
+		if (own >= 0 && !byNumber.has(own)) byNumber.set(own, place);
 	}
+	// From the last to the first, as the original: it decides which link of a circle is left out.
+	for (const links of all.toReversed()) findParent(links, byNumber);
 	const roots: Place[] = [];
-	for (const place of places) (place.parent?.children ?? roots).push(place);
+	for (const { place } of all) (place.parent?.children ?? roots).push(place);
 	const byDate = (one: Place, other: Place) =>
 		(dates.get(one) as number) - (dates.get(other) as number);
 	roots.sort(byDate);
-	for (const { children } of places) if (children.length > 1) children.sort(byDate);
+	for (const { place } of all) if (place.children.length > 1) place.children.sort(byDate);
 	return lineUp(roots);
 }
 
-function findParent(place: Place, byId: ReadonlyMap<string, Place>, fieldOf: FieldOf): void {
-	for (const id of identifiers(fieldOf(place.message, 'in-reply-to'))) {
+function linksOf(message: Message, fieldOf: FieldOf, numberOf: (id: string) => number): Links {
+	const place = placeOf(message);
+	if (message.has(Flag.hidden)) return { place, date: 0, own: -1, inReplyTo: [], references: [] };
+	const numbers = (name: string) => identifiers(fieldOf(message, name)).map(numberOf);
+	return {
+		place,
+		date: dateOf(message, fieldOf),
+		own: numberOf(fieldOf(message, 'message-id') ?? ''),
+		inReplyTo: numbers('in-reply-to'),
+		references: numbers('references'),
+	};
+}
+
+/** Gives each identifier a number, so that only one copy of it is kept, and no header with it. */
+function identifierNumbers(): (id: string) => number {
+	const known = new Map<string, number>();
+	return (id) => {
 		const key = idKey(id);
-		const parent = key === undefined ? undefined : byId.get(key);
+		if (key === undefined) return -1;
+		const number = known.get(key);
+		if (number !== undefined) return number;
+		// A copy: a piece of a string would keep the whole header in memory.
+		known.set(Buffer.from(key, 'latin1').toString('latin1'), known.size);
+		return known.size - 1;
+	};
+}
+
+function findParent(links: Links, byNumber: ReadonlyMap<number, Place>): void {
+	for (const id of links.inReplyTo) {
+		const parent = byNumber.get(id);
 		if (parent) {
-			adopt(parent, place, 1);
+			adopt(parent, links.place, 1);
 			return;
 		}
 	}
 	let distance = 1;
-	for (const id of identifiers(fieldOf(place.message, 'references')).reverse()) {
-		const key = idKey(id);
-		if (key === undefined) continue;
-		const parent = byId.get(key);
+	for (const id of links.references.toReversed()) {
+		if (id < 0) continue;
+		const parent = byNumber.get(id);
 		if (parent) {
-			adopt(parent, place, distance);
+			adopt(parent, links.place, distance);
 			return;
 		}
 		distance++;
