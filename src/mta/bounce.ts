@@ -17,6 +17,8 @@ export interface ReportOn {
 	/** Of the report itself. */
 	readonly reportId: string;
 	readonly arrival: Date;
+	/** The reverse-path of the letter reported on. */
+	readonly sender: string | null;
 	/** Who is told. */
 	readonly to: string;
 	/** The login name or host the letter came from, as in `from root@localhost`. */
@@ -39,6 +41,8 @@ function people({ copy, failure }: Lost): string {
 function transcript({ copy, failure }: Lost): string {
 	const code = failure.status === '5.1.1' ? 550 : 554;
 	const output = failure.output ? `${failure.output.trimEnd()}\n` : '';
+	if (failure.reason.startsWith('unknown mailer error'))
+		return `${output}554 5.3.0 ${failure.reason}`;
 	return `${output}${code} ${failure.status} ${copy.address}... ${failure.reason}`;
 }
 
@@ -73,8 +77,7 @@ export function makeReport(system: System, about: ReportOn): Buffer {
 	const subject = about.toPostmaster ? 'Postmaster notify' : 'Returned mail';
 	const kind = about.toPostmaster ? 'postmaster-notification' : 'failure';
 	const id = about.toPostmaster ? `\nwith id ${about.id}` : '';
-	const text = `From: Mail Delivery Subsystem <MAILER-DAEMON@${host}>
-To: ${about.to.includes('@') ? `<${about.to}>` : about.to}
+	const text = `To: ${about.to.includes('@') ? `<${about.to}>` : about.to}
 MIME-Version: 1.0
 Content-Type: multipart/report; report-type=delivery-status;
 	boundary="${boundary}"
@@ -104,6 +107,7 @@ ${about.lost.map((lost) => machine(lost, host, now)).join('\n')}
 --${boundary}
 Content-Type: text/rfc822-headers
 
+Return-Path: <${about.sender === null ? `MAILER-DAEMON@${host}` : qualified(about.sender, host)}>
 `;
 	return Buffer.concat([
 		Buffer.from(text, 'latin1'),

@@ -3,7 +3,15 @@
  * mail, one's own mailbox, a root of one's own); else by the mail server that listens on this host, or
  * by its sendmail program; else a refusal that says what would help.
  */
-import { accessSync, constants, existsSync, readFileSync, realpathSync } from 'node:fs';
+import {
+	accessSync,
+	closeSync,
+	constants,
+	existsSync,
+	openSync,
+	readSync,
+	realpathSync,
+} from 'node:fs';
 import { dirname } from 'node:path';
 
 import { isErrno, reason } from '../complaint.js';
@@ -102,7 +110,14 @@ const programs = ['/usr/sbin/sendmail', '/usr/lib/sendmail'];
 /** Whether a program is one of ours: handing a letter to ourselves would go round for ever. */
 function isOurs(path: string): boolean {
 	const real = realpathSync(path);
-	return /inkloom/.test(real) || readFileSync(real).subarray(0, 4096).includes('"use strict"');
+	if (/inkloom/.test(real)) return true;
+	const fd = openSync(real, 'r');
+	try {
+		const head = Buffer.alloc(128);
+		return head.subarray(0, readSync(fd, head)).includes('node\n"use strict"');
+	} finally {
+		closeSync(fd);
+	}
 }
 
 /** Has somebody else deliver it: the server on this host, or its mailer program. */

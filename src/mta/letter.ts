@@ -125,7 +125,7 @@ function closed(raw: string): string {
 function received({ id, host, software, login, date, recipients }: Origin): string {
 	const from = login === undefined ? 'from localhost (localhost)' : `(from ${login}@localhost)`;
 	const by = `by ${host} (${software}) id ${id}`;
-	const only = recipients.length === 1 ? recipients[0] : undefined;
+	const only = recipients.length === 1 && login !== undefined ? recipients[0] : undefined;
 	const rest = only === undefined ? `${by};\n\t` : `${by}\n\tfor ${only.replace(/\s+/g, ' ')}; `;
 	return `Received: ${from}\n\t${rest}${printDate(date)}\n`;
 }

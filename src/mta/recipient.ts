@@ -75,6 +75,17 @@ export function splitList(text: string, semicolons: boolean): string[] {
 	return items.map((item) => item.trim()).filter((item) => item !== '');
 }
 
+/** The address a letter is to come from, bare: without name, comments and line ends. */
+export function parseSender(text: string, local: ReadonlySet<string>): string | Flaw {
+	const { target, flaw: wrong } = parseRecipient(text, local);
+	if (wrong) return wrong;
+	if (/[\x00-\x1f\x7f]/.test(text.trim())) return flaw('Invalid route address');
+	if (target?.kind === 'relay') return target.address;
+	if (target?.kind !== 'local' || target.user === '') return flaw('User address required');
+	const { user, detail } = target;
+	return quoteName(detail === undefined ? user : `${user}+${detail}`);
+}
+
 /** The names by which this host calls itself. */
 export function localNames(host: string): ReadonlySet<string> {
 	const full = host.toLowerCase();
@@ -190,7 +201,7 @@ function readAddress(
 	const escaped = name.startsWith('\\');
 	if (escaped) name = name.slice(1);
 	if (host !== undefined && !local.has(host.toLowerCase())) {
-		const relay = `${name}@${host}`;
+		const relay = `${name.startsWith('"') ? name : name.replace(/\s+/g, '.')}@${host}`;
 		return {
 			text,
 			target: { kind: 'relay', address: relay, host: host.toLowerCase() },

@@ -53,6 +53,8 @@ export interface Resolution {
 	readonly flaw: Failure | undefined;
 	/** A .forward file that had to be ignored: `PATH: reason`. */
 	readonly ignored: readonly string[];
+	/** The recipient whose expansion this is part of. */
+	readonly given: string;
 	/** Who hears of failures here instead of the sender (`owner-LIST`). */
 	readonly owner: string | undefined;
 	readonly outcome: Outcome;
@@ -154,6 +156,7 @@ class Resolver {
 			source: place.source,
 			flaw: target !== undefined && flaw ? failing(flaw) : undefined,
 			ignored,
+			given: place.given,
 			owner: place.owner,
 			outcome,
 		};
@@ -243,6 +246,7 @@ class Resolver {
 						source,
 						flaw: undefined,
 						ignored: [],
+						given: place.given,
 						owner: place.owner,
 						outcome,
 					},

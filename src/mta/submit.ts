@@ -20,7 +20,7 @@ import {
 import { type Problem, problems, tellStory } from './explain.js';
 import { type FinishedLetter, finishLetter } from './letter.js';
 import { enqueue, type Ticket } from './queue.js';
-import { localNames, parseRecipient } from './recipient.js';
+import { localNames, parseSender } from './recipient.js';
 import { hasWayOut, relay, startRunner } from './relay.js';
 import { copies, type Resolution, resolve } from './resolve.js';
 
@@ -100,9 +100,11 @@ export async function submit(
 ): Promise<Submitted> {
 	if (octets.includes(0)) return refused(Exit.dataError, 'NUL byte not allowed');
 	const { user, host } = system;
-	const sender = submission.sender === undefined ? user.name : submission.sender;
-	const wrong = parseRecipient(sender ?? 'postmaster', localNames(host)).flaw;
-	if (wrong) return refused(wrong.exit, `${sender}... ${wrong.reason}`);
+	const given = submission.sender === undefined ? user.name : submission.sender;
+	const sender = given === null ? null : parseSender(given, localNames(host));
+	if (sender !== null && typeof sender !== 'string') {
+		return refused(sender.exit, `${given}... ${sender.reason}`);
+	}
 
 	const id = submission.own?.id ?? newId(system);
 	const options = { noAliases: submission.noAliases ?? false };
@@ -160,9 +162,9 @@ interface Parcel {
 type Owned = Lost & { readonly owner: string | undefined };
 
 function lostOf({ node, failure }: Problem): Owned {
-	const { address, owner } = node;
+	const { address, given, owner } = node;
 	const delivery = { to: 'mailbox', user: address } as const;
-	return { copy: { address, given: address, delivery }, failure, owner };
+	return { copy: { address, given, delivery }, failure, owner };
 }
 
 function worst(failures: readonly Failure[]): number {
@@ -254,6 +256,7 @@ export async function report(
 			id: about.id,
 			reportId,
 			arrival: about.arrival ?? system.now(),
+			sender: about.sender,
 			to: person,
 			from: `${system.user.name}@localhost`,
 			header,
@@ -263,6 +266,7 @@ export async function report(
 		const done = await submit(system, octets, {
 			sender: null,
 			recipients: [person],
+			fullName: 'Mail Delivery Subsystem',
 			own: { id: reportId },
 		});
 		if (done.status === 0) return;

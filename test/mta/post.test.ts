@@ -99,6 +99,13 @@ hi
 		);
 	});
 
+	it('takes the bare address of a sender, and no line ends from it', async () => {
+		await sendmail('pue', ['-f', 'Ana <ana@b.c>', 'pere'], '\nx\n');
+		assert.match(mailbox('pere'), /^From ana@b\.c {2}.*\nReturn-Path: <ana@b\.c>\n/);
+		await sendmail('pue', ['-f', 'ana\nX-Evil: yes', 'pere'], '\nx\n');
+		assert.doesNotMatch(mailbox('pere'), /^X-Evil/m);
+	});
+
 	it('ends at a lone dot, except with -i', async () => {
 		await sendmail('pue', ['pere'], '\na\n.\nb\n');
 		await sendmail('pue', ['-oi', 'ana'], '\na\n.\nb\n');
@@ -242,6 +249,32 @@ describe('programs and files', () => {
 	});
 });
 
+const reports = resolve('../shared/delivery/fixtures/dsn');
+describe('reports as recorded', { skip: !existsSync(reports) }, () => {
+	if (!existsSync(reports)) return;
+	/** Without what varies, what only SMTP brings, and the header of the letter. */
+	const plain = (text: string): string =>
+		settled(text)
+			.replace(/^From MAILER-DAEMON.*\n/, '')
+			.replace(/ID\.\d+\/mx/g, 'BOUNDARY')
+			.replace(/^from (mx\.example\.org \[127\.0\.0\.1\]|\S+@localhost)$/m, 'from SENDER')
+			.replace(/^Received-From-MTA:.*\n/m, '')
+			.replace(/<(\w+@mx\.example\.org)>/g, '$1')
+			.replace(/(expanded from: \w+)@mx.example.org/, '$1')
+			.replace(/rfc822-headers\n\n[\s\S]*/, 'rfc822-headers\n');
+	for (const [name, alias] of [
+		['alias-to-unknown-user', 'badalias: nosuchuser'],
+		['program-exit-1', `progfail: "|/bin/sh -c 'echo oops; exit 1'"`],
+	] as const) {
+		it(name, async () => {
+			office.write('etc/aliases', `${alias}\n`);
+			await sendmail('pue', ['-oem', alias.split(':', 1)[0] as string], 'Subject: test\n\nx\n');
+			const recorded = readFileSync(join(reports, `${name}.eml`), 'latin1');
+			assert.equal(plain(mailbox('pue')), plain(recorded));
+		});
+	}
+});
+
 describe('what nobody can be told of', () => {
 	it('goes to the postmaster, and no further', async () => {
 		office.write('home/pere/.forward', '"|exit 1"\n');
@@ -256,7 +289,10 @@ describe('what nobody can be told of', () => {
 		const { status, out } = await sendmail('pue', ['list'], '\nx\n');
 		assert.deepEqual([status, out], [0, '']);
 		assert.match(mailbox('pere'), /^From ana@mx\.example\.org {2}/);
-		assert.match(mailbox('ana'), /^Final-Recipient: RFC822; nosuch@mx\.example\.org$/m);
+		assert.match(
+			mailbox('ana'),
+			/^Final-Recipient: RFC822; list@mx\.example\.org\nX-Actual-Recipient: rfc822; nosuch@/m,
+		);
 	});
 });
 
