@@ -244,7 +244,7 @@ async function readLines(composition: Composition, headerInText: boolean): Promi
 		if (header && line.text === '') {
 			header = false;
 			const typed = decodeText(text.octets, terminal.charset);
-			text.replace(encodeText(takeHeader(session, draft, typed), terminal.charset));
+			text.replace(encodeText(takeHeader(session, draft, typed, false), terminal.charset));
 			checkSender(draft.from, draft.sender);
 			continue;
 		}

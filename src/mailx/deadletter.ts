@@ -12,7 +12,7 @@ import type { Session } from './session.js';
  * Appends the octets to dead.letter and tells how many they are; nothing for an empty letter.
  * False where it could not be written, which is told.
  */
-export function saveDeadLetter(session: Session, octets: Uint8Array): boolean {
+export function saveDeadLetter(session: Session, octets: Uint8Array, quiet = false): boolean {
 	if (octets.length === 0) return true;
 	const { terminal, system } = session;
 	const path = deadLetter(session);
@@ -23,7 +23,7 @@ export function saveDeadLetter(session: Session, octets: Uint8Array): boolean {
 		terminal.complain(`${path}: ${reason(error)}\n`);
 		return false;
 	}
-	terminal.write(`"${path}" ${countLines(octets)}/${octets.length}\n`);
+	if (!quiet) terminal.write(`"${path}" ${countLines(octets)}/${octets.length}\n`);
 	return true;
 }
 

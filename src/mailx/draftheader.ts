@@ -65,9 +65,14 @@ function foldNames(label: string, names: readonly Name[], commas: boolean): stri
 
 /**
  * Takes the header at the start of a text into the draft; returns the text after it. Unknown fields are
- * told; lines that are no fields stay text.
+ * told; lines that are no fields become text where `keepStray` says so, else they are dropped.
  */
-export function takeHeader(session: Session, draft: Draft, text: string): string {
+export function takeHeader(
+	session: Session,
+	draft: Draft,
+	text: string,
+	keepStray: boolean,
+): string {
 	const end = /(?:^|\n)\n/.exec(text);
 	const head = end ? text.slice(0, end.index + 1) : text;
 	const body = end ? text.slice(end.index + end[0].length) : '';
@@ -86,7 +91,7 @@ export function takeHeader(session: Session, draft: Draft, text: string): string
 	}
 	if (found.size > 0) assign(session, draft, found);
 	else session.terminal.complain('Restoring deleted header lines\n');
-	return stray.map((line) => `${line}\n`).join('') + body;
+	return (keepStray ? stray : []).map((line) => `${line}\n`).join('') + body;
 }
 
 const known = new Set(['to', 'cc', 'bcc', 'from', 'reply-to', 'sender', 'organization', 'subject']);

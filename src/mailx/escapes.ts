@@ -310,7 +310,7 @@ async function edit(composition: Composition, editor: 'EDITOR' | 'VISUAL'): Prom
 	if (edited === undefined) return 'continue';
 	if (!withHeader) text.replace(edited);
 	else {
-		const rest = takeHeader(session, draft, decodeText(edited, charset));
+		const rest = takeHeader(session, draft, decodeText(edited, charset), true);
 		text.replace(encodeText(rest, charset));
 	}
 	return 'continue';

@@ -27,8 +27,11 @@ export interface SendOptions {
 	readonly recordByRecipient?: boolean;
 }
 
-/** `failed`: somebody did not get it; the text has been kept and the trouble told. */
-export type Fate = 'sent' | 'failed';
+/**
+ * `failed`: somebody did not get it; the text has been kept and the trouble told. `unrecorded`: not sent,
+ * for the copy could not be kept; the original's exit status does not tell.
+ */
+export type Fate = 'sent' | 'failed' | 'unrecorded';
 
 /** Sends a draft with its body. */
 export async function sendDraft(
@@ -103,7 +106,7 @@ async function deliver(
 		recipients.filter((name) => !isLocalTarget(name.address)),
 	).filter((name) => !name.leftOut);
 	if (distant.length === 0) return failed ? 'failed' : 'sent';
-	if (record && !(await recordLetter(session, letter, distant, options))) return 'failed';
+	if (record && !(await recordLetter(session, letter, distant, options))) return 'unrecorded';
 	return (await handOver(session, letter, distant, options)) && !failed ? 'sent' : 'failed';
 }
 
@@ -142,7 +145,10 @@ async function appendLetter(session: Session, path: string, letter: Buffer): Pro
 			return true;
 		}
 		const { appendTo } = await import('../mailbox/open.js');
-		await appendTo(system, target, [{ postmark: postmark(session), content: [letter] }], {
+		// Lines that are quoted already are quoted once more, so that each can be read back as it was.
+		const quoted = Buffer.from(letter.toString('latin1').replace(/^>*From /gm, '>$&'), 'latin1');
+		await appendTo(system, target, [{ postmark: postmark(session), content: [quoted] }], {
+			quote: false,
 			newFormat: variables.get('newfolders') === 'maildir' ? 'maildir' : 'mbox',
 		});
 		return true;
@@ -225,7 +231,9 @@ async function handOver(
 	} finally {
 		terminal.ignoreInterrupts(false);
 	}
-	saveDeadLetter(session, letter);
+	// As the original: where a mailer program is missing, only a terminal is told where the letter is.
+	const quiet = variables.has('sendmail') && !terminal.outputIsTerminal;
+	saveDeadLetter(session, letter, quiet);
 	terminal.complain('. . . message not sent.\n');
 	return false;
 }

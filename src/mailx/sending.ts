@@ -4,7 +4,8 @@
  */
 import { Complaint } from '../complaint.js';
 import type { Mailbox, Message } from '../mailbox/mailbox.js';
-import { type Draft, newDraft, typedName, typedNames } from '../message/draft.js';
+import { sameAddress } from '../message/address.js';
+import { type Draft, type Name, newDraft, typedName, typedNames } from '../message/draft.js';
 import {
 	forwardSubject,
 	type Original,
@@ -12,6 +13,7 @@ import {
 	replyToAll,
 	replyToSenders,
 } from '../message/reply.js';
+import { makePrintable } from '../message/text.js';
 import { decodeWords, prepareWords } from '../message/words.js';
 import { type CollectOptions, collect, markAnswered } from './collect.js';
 import type { Outcome } from './commands.js';
@@ -144,7 +146,8 @@ export async function sendFromArguments(session: Session, args: Arguments): Prom
 		const { attachFile } = await import('./enclosures.js');
 		attachments = args.attachments.map((path) => attachFile(session, path));
 	}
-	const subject = args.subject === undefined ? undefined : await typedSubject(args.subject);
+	const subject =
+		args.subject === undefined ? undefined : await typedSubject(session, args.subject);
 	const recipients = { to: names(args.to), cc: names(args.cc), bcc: names(args.bcc) };
 	const draft = newDraft({ subject, attachments, ...(!args.fromHeader && recipients) });
 	const hops = Number.parseInt(args.hops ?? '', 10);
@@ -159,11 +162,13 @@ export async function sendFromArguments(session: Session, args: Arguments): Prom
 	session.status = fate === 'failed' ? 1 : 0;
 }
 
-/** A subject may come as a script found it in a header. */
-async function typedSubject(text: string): Promise<string> {
-	if (!text.includes('=?') || !/^[\0-\x7f]*$/.test(text)) return text;
+/** A subject may come as a script found it in a header; what no terminal could show is no part of it. */
+async function typedSubject({ terminal }: Session, text: string): Promise<string> {
+	if (!text.includes('=?') || !/^[\0-\x7f]*$/.test(text)) {
+		return makePrintable(text, terminal.charset);
+	}
 	await prepareWords(text);
-	return decodeWords(text, 'utf-8');
+	return makePrintable(decodeWords(text, 'utf-8'), terminal.charset);
 }
 
 // Replies.
@@ -214,7 +219,21 @@ async function toAll(session: Session, messages: Message[], record: boolean): Pr
 	notice(session, message);
 	const original = await originalOf(session, message);
 	const draft = replyToAll(original, replyOptions(session));
-	return answer(session, message, draft, record);
+	return answer(session, message, sparingOneself(session, draft), record);
+}
+
+/**
+ * POSIX `metoo`: one who answers gets no copy, though the header names everybody. A mailer of one's own
+ * choice (`sendmail`) is told of all, as in the original, which cannot know what this host is called.
+ */
+function sparingOneself({ variables, system, login }: Session, draft: Draft): Draft {
+	if (variables.has('metoo') || variables.has('sendmail')) return draft;
+	const own = `${login}@${system.host}`;
+	const isOwn = ({ address }: Name) => sameAddress(own, address, false);
+	if ([...draft.to, ...draft.cc, ...draft.bcc].every(isOwn)) return draft;
+	const marked = (names: readonly Name[]) =>
+		names.map((name) => (isOwn(name) ? { ...name, leftOut: true as const } : name));
+	return { ...draft, to: marked(draft.to), cc: marked(draft.cc) };
 }
 
 async function toSenders(session: Session, messages: Message[], record: boolean): Promise<Outcome> {

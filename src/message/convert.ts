@@ -1,7 +1,6 @@
 /**
  * Typed text into the charset a letter is sent in, strictly: a character that the charset lacks is a
- * failure, so that the next charset of `sendcharsets` can be tried. Octets that need no conversion
- * pass as they are, well-formed or not.
+ * failure, so that the next charset of `sendcharsets` can be tried. So is UTF-8 that is none.
  */
 import { isAscii } from './charset.js';
 import { isUtf8 } from './text.js';
@@ -19,7 +18,8 @@ export async function convertOctets(
 	from: string,
 	to: string,
 ): Promise<Buffer | undefined> {
-	if (same(from, to) || octets.every((octet) => octet < 0x80)) return octets;
+	if (octets.every((octet) => octet < 0x80)) return octets;
+	if (same(from, to) && !isUtf8(to)) return octets;
 	const text = await decodeStrictly(octets, from);
 	return text === undefined ? undefined : encodeStrictly(text, to);
 }
@@ -34,7 +34,7 @@ export async function convertText(
 	if (!/[\udc80-\udcff]/.test(text.replace(/[\ud800-\udbff][\udc00-\udfff]/g, ''))) {
 		return encodeStrictly(text, to);
 	}
-	if (!same(typed, to)) return undefined;
+	if (!same(typed, to) || isUtf8(to)) return undefined;
 	const pieces = [...text].map(async (char) => {
 		const code = char.charCodeAt(0);
 		const octet = char.length === 1 && code >= 0xdc80 && code <= 0xdcff;

@@ -4,7 +4,7 @@
  */
 import { type Draft, type Name, newDraft, oneLine, receivedNames } from './draft.js';
 import type { Header } from './header.js';
-import { decodeWords } from './words.js';
+import { showWords } from './words.js';
 
 /** The letter being answered. */
 export interface Original {
@@ -77,7 +77,7 @@ export function forwardSubject(header: Header, charset: string): string | undefi
 
 function decodedSubject(header: Header, charset: string): string | undefined {
 	const value = header.get('subject') ?? header.get('subj');
-	return value === undefined ? undefined : oneLine(decodeWords(value, charset));
+	return value === undefined ? undefined : oneLine(showWords(value, charset));
 }
 
 function thread(

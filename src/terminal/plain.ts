@@ -121,6 +121,11 @@ export class PlainTerminal implements Terminal, Ground {
 		}
 	}
 
+	async readRest(): Promise<Uint8Array> {
+		this.#wait ??= await this.openWait();
+		return this.#wait instanceof PipedWait ? this.#wait.readRest() : new Uint8Array();
+	}
+
 	protected async openWait(): Promise<Wait> {
 		if (this.interactive) return new (await import('./cooked.js')).CookedWait(this);
 		return new PipedWait(this, () => this.#output.flush());
