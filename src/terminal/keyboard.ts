@@ -4,14 +4,17 @@
  * waits for a person: raw mode and bracketed paste are on only then, and keys that came too early stay
  * here for the next wait. Sequences as in xterm's ctlseqs; names as in Emacs (`C-a`, `M-b`).
  */
+import { constants, readFileSync, readSync } from 'node:fs';
 import { ReadStream } from 'node:tty';
 
+import { isErrno } from '../complaint.js';
 import { decodeText } from './charset.js';
 
 export type Key =
-	| { readonly kind: 'text'; readonly text: string }
+	| { readonly kind: 'text'; readonly text: string; readonly early?: true }
 	| { readonly kind: 'paste'; readonly text: string }
-	| { readonly kind: 'key'; readonly name: string }
+	/** `early`: typed in cooked mode, before anybody waited: the kernel has shown it already. */
+	| { readonly kind: 'key'; readonly name: string; readonly early?: true }
 	/** The terminal's answer to "where is the cursor": from 1. */
 	| { readonly kind: 'position'; readonly row: number; readonly column: number };
 
@@ -173,6 +176,18 @@ function named(parameters: string, final: string): Key | undefined {
 	return { kind: 'key', name: `${held & 4 ? 'C-' : ''}${held & 2 ? 'M-' : ''}${name}` };
 }
 
+/** Whether reading returns at once where there is nothing: so since libuv opened the terminal anew. */
+function neverBlocks(fd: number): boolean {
+	try {
+		const [, flags = '0'] =
+			/^flags:\s*([0-7]+)/m.exec(readFileSync(`/proc/self/fdinfo/${fd}`, 'latin1')) ?? [];
+		return (Number.parseInt(flags, 8) & constants.O_NONBLOCK) !== 0;
+	} catch (error) {
+		if (isErrno(error)) return false;
+		throw error;
+	}
+}
+
 /** How long the rest of an escape sequence may take, in milliseconds. */
 const escapePatience = 50;
 
@@ -195,6 +210,7 @@ export class Keyboard {
 	/** Raw mode and bracketed paste on; keys are gathered from now on. */
 	start(): void {
 		this.#input ??= this.#open();
+		this.#takeEarly();
 		this.#input.setRawMode(true);
 		this.#draw('\x1b[?2004h');
 		this.#input.resume();
@@ -207,6 +223,29 @@ export class Keyboard {
 		this.#input.pause();
 		this.#draw('\x1b[?2004l');
 		if (!this.#gone) this.#input.setRawMode(false);
+	}
+
+	/** Lines that were finished while the terminal was cooked: they have been echoed once. */
+	#takeEarly(): void {
+		if (!neverBlocks(0)) return;
+		const line = Buffer.alloc(4096);
+		for (;;) {
+			try {
+				const octets = readSync(0, line);
+				const keys: Key[] =
+					octets === 0
+						? [{ kind: 'key', name: 'C-d' }]
+						: this.#decoder.feed(line.subarray(0, octets));
+				for (const key of keys) {
+					this.#keys.push(
+						key.kind === 'text' || key.kind === 'key' ? { ...key, early: true } : key,
+					);
+				}
+			} catch (error) {
+				if (isErrno(error)) return;
+				throw error;
+			}
+		}
 	}
 
 	#open(): ReadStream {

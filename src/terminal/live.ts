@@ -83,6 +83,7 @@ export class LiveEditor {
 				this.#keyboard.putBack(typed(key.text));
 				continue;
 			}
+			wait.early &&= 'early' in key;
 			const { state, effect } = await wait.press(key);
 			wait.stale ||= state !== wait.state;
 			wait.state = state;
@@ -117,8 +118,11 @@ export class LiveEditor {
 			this.#settle(wait, '');
 			return { kind: 'end' };
 		}
-		this.#settle(wait, `${echoed(state.text)}${how === 'accept' ? '\n' : '^C'}`);
-		if (how === 'interrupt') return { kind: 'interrupt' };
+		if (how === 'interrupt') {
+			this.#settle(wait, `${echoed(state.text)}^C`);
+			return { kind: 'interrupt' };
+		}
+		if (!wait.early || this.#painter.painted) this.#settle(wait, `${echoed(state.text)}\n`);
 		this.#keyboard.putBack(typed(state.pasted));
 		return { kind: 'line', text: state.text };
 	}
@@ -288,6 +292,8 @@ class Wait {
 	/** The screen does not show the state. */
 	stale = false;
 	over = false;
+	/** All of the line was typed before we waited, and stands on the screen where it was typed. */
+	early = true;
 	/** What was said about the line when it was last drawn. */
 	seen: Assist = {};
 

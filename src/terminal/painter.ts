@@ -15,6 +15,7 @@ export class Painter {
 	#offset = 0;
 	/** The row of the frame that the cursor is in. */
 	#row = 0;
+	#rows = 1;
 	#painted = false;
 
 	constructor(draw: (text: string) => void) {
@@ -25,6 +26,7 @@ export class Painter {
 	begin(offset: number, row: number): void {
 		this.#offset = offset;
 		this.#row = row;
+		this.#rows = row + 1;
 		this.#painted = false;
 	}
 
@@ -54,13 +56,18 @@ export class Painter {
 		if (last > cursor.row) text += `\x1b[${last - cursor.row}A`;
 		this.#draw(`${text}\x1b[${cursor.column + 1}G\x1b[?25h`);
 		this.#row = cursor.row;
+		this.#rows = rows.length;
 		this.#painted = true;
 	}
 
 	/** Removes the frame; the cursor stands where it began. */
 	clear(): void {
-		this.#draw(`${this.#toStart()}\x1b[J`);
+		// Erasing all from the first cell of the window is taken by tmux for `clear`: it would save the
+		// frame in the scrollback. So the first row is erased by itself.
+		const beneath = this.#rows > 1 ? `\x1b[B\r\x1b[J\x1b[A\x1b[${this.#offset + 1}G` : '';
+		this.#draw(`${this.#toStart()}\x1b[K${beneath}`);
 		this.#row = 0;
+		this.#rows = 1;
 		this.#painted = false;
 	}
 
