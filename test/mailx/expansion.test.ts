@@ -1,3 +1,4 @@
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: it is shell text
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 
