@@ -89,6 +89,8 @@ function upToBody(octets: Buffer): Buffer {
 /** Up to the first empty line. */
 function headerText(text: string): string {
 	if (text.startsWith('\n')) return '';
-	const end = text.search(/\n\r?\n/);
-	return end < 0 ? text : text.slice(0, end);
+	const bare = text.indexOf('\n\n');
+	const header = bare < 0 ? text : text.slice(0, bare);
+	const crlf = header.indexOf('\n\r\n');
+	return crlf < 0 ? header : header.slice(0, crlf);
 }

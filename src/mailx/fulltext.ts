@@ -50,6 +50,9 @@ function searchFor(sought: string): Search {
 	return last;
 }
 
+/** In a header: there may be encodings here, or in parts further down. */
+const maybeEncoded = /base64|quoted-printable|utf-?(?:7|16|32)|multipart\/|message\//i;
+
 /** Letters and digits that quoted-printable hides, though it need not. */
 const hiddenLetter = /=(?:3\d|[46][1-9a-f]|[57][0-9a])/i;
 
@@ -60,6 +63,9 @@ function mayContain(octets: Buffer, sought: string, withHeader: boolean): boolea
 	if (withHeader && text.includes('=?')) return true;
 	const isWord = /^[a-z\d]+$/i.test(sought);
 	const { pattern, broken, word } = searchFor(sought);
+	const end = text.indexOf('\n\n');
+	// Most mail is one plain text: nothing further down can announce an encoding.
+	if (!maybeEncoded.test(end < 0 ? text : text.slice(0, end))) return word.test(text);
 	let quotedPrintable = false;
 	pattern.lastIndex = 0;
 	for (let found = pattern.exec(text); found; found = pattern.exec(text)) {
@@ -69,7 +75,7 @@ function mayContain(octets: Buffer, sought: string, withHeader: boolean): boolea
 			if (word.test(decodeBase64After(text, pattern.lastIndex))) return true;
 		} else return true;
 	}
-	return quotedPrintable && (broken.test(text) || hiddenLetter.test(text));
+	return quotedPrintable && (broken.test(text) || hiddenLetter.test(text.slice(Math.max(0, end))));
 }
 
 /** What stands in base64 behind the header that says so, up to a boundary or the end. */
