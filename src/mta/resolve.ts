@@ -3,25 +3,13 @@
  * where copies go. Loops are cut, duplicates dropped, and what is wrong stands where it was met. The
  * tree is what delivery walks and what `explain`, `-bv` and `-v` print; nothing is delivered here.
  */
-import {
-	closeSync,
-	constants,
-	fstatSync,
-	openSync,
-	readFileSync,
-	type Stats,
-	statSync,
-} from 'node:fs';
-import { dirname } from 'node:path';
-
-import { isErrno, reason } from '../complaint.js';
 import type { System, User } from '../system.js';
 import { type AliasBook, openAliases } from './aliasdb.js';
 import { aliasKey } from './aliases.js';
 import { type Copy, type Delivery, Exit, type Failure, unknownUser } from './envelope.js';
-import { type ForwardLine, forwardRefusal, mayRead, parseForward } from './forward.js';
+import { type ForwardLine, parseForward } from './forward.js';
 import { type Flaw, localNames, parseRecipient, splitList, type Target } from './recipient.js';
-import { ownedFiles } from './spool.js';
+import { type ForwardFile, readForward, readList } from './trusted.js';
 
 /** One line of an alias, a list or a .forward file, and where its addresses lead. */
 export interface Step {
@@ -217,11 +205,18 @@ class Resolver {
 			}
 			return this.#leaf(text, place, mailbox);
 		}
-		const forward = this.#readForward(user, text, ignored);
+		const forward = this.#forwardOf(user, text, ignored);
 		if (!forward) return this.#leaf(text, place, mailbox);
 		if (this.#met.has(key)) return { kind: 'duplicate', circular: false };
 		this.#met.add(key);
 		return this.#forward(user, text, forward, place);
+	}
+
+	#forwardOf(user: User, address: string, ignored: string[]): ForwardFile | undefined {
+		const read = readForward(this.#system, user);
+		if (read?.refused === undefined) return read;
+		ignored.push(`${address}... forward: ${read.file}: ${read.refused}`);
+		return undefined;
 	}
 
 	#forward(user: User, text: string, forward: ForwardFile, place: Place): Outcome {
@@ -303,14 +298,8 @@ class Resolver {
 		if (this.#met.has(key)) return { kind: 'duplicate', circular: false };
 		if (place.within.length >= deepest) return { kind: 'fails', failure: loopBroken };
 		this.#met.add(key);
-		const real = this.#system.real(path);
 		const user = place.as === undefined ? undefined : this.#system.userNamed(place.as);
-		const read = readTrusted(real, (file) => {
-			if (file.mode & 0o002) return 'World writable file';
-			return user && ownedFiles(this.#system) && !mayRead(file, user)
-				? 'Permission denied'
-				: undefined;
-		});
+		const read = readList(this.#system, path, user);
 		if (typeof read === 'string') return refusal(`Cannot open ${path}: ${read}`, '5.2.4');
 		const steps = this.#steps(parseForward(read.text), path, {
 			...place,
@@ -326,55 +315,6 @@ class Resolver {
 			text,
 			to: items.map((item) => this.#resolve(item, { ...place, source: { file, line } })),
 		}));
-	}
-
-	/** The user's .forward that applies: the one for this host, else the plain one. */
-	#readForward(user: User, address: string, ignored: string[]): ForwardFile | undefined {
-		const home = this.#system.real(user.home);
-		const short = this.#system.host.split('.', 1)[0] as string;
-		for (const name of [`.forward.${short}`, '.forward']) {
-			const path = `${home}/${name}`;
-			const read = readTrusted(path, (file) =>
-				forwardRefusal(file, statSync(dirname(path)), user, ownedFiles(this.#system)),
-			);
-			const file = this.#system.shown(path);
-			if (typeof read !== 'string') {
-				const lines = parseForward(read.text);
-				return lines.some(({ items }) => items.length > 0) ? { file, lines } : undefined;
-			}
-			if (read === absent) continue;
-			ignored.push(`${address}... forward: ${file}: ${read}`);
-			return undefined;
-		}
-		return undefined;
-	}
-}
-
-interface ForwardFile {
-	readonly file: string;
-	readonly lines: readonly ForwardLine[];
-}
-
-const absent = reason({ code: 'ENOENT' });
-
-/** The text of a file, or why it is not read. `refuse` sees what was opened, not what the name means later. */
-function readTrusted(
-	path: string,
-	refuse: (file: Stats) => string | undefined,
-): { readonly text: string } | string {
-	try {
-		// Without O_NONBLOCK a pipe in its place would keep delivery waiting for ever.
-		const fd = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
-		try {
-			const file = fstatSync(fd);
-			const why = file.isFile() ? refuse(file) : 'Not a regular file';
-			return why ?? { text: readFileSync(fd, 'latin1') };
-		} finally {
-			closeSync(fd);
-		}
-	} catch (error) {
-		if (!isErrno(error)) throw error;
-		return error.code === 'ENOTDIR' ? absent : reason(error);
 	}
 }
 
