@@ -11,6 +11,7 @@ import {
 	type Name,
 	typedNames,
 } from '../message/draft.js';
+import type { LineRequest } from '../terminal/terminal.js';
 import { attachFile, printAttachment, typeByName } from './enclosures.js';
 import { printNames } from './names.js';
 import type { Session } from './session.js';
@@ -23,11 +24,17 @@ class Stopped extends Error {
 }
 
 /** Asks one field; end of file is an empty answer. */
-async function ask(session: Session, prompt: string, initial: string | undefined): Promise<string> {
+async function ask(
+	session: Session,
+	prompt: string,
+	initial: string | undefined,
+	assist?: LineRequest['assist'],
+): Promise<string> {
 	const line = await session.terminal.readLine({
 		kind: 'field',
 		prompt,
 		...(initial !== undefined && initial !== '' && { initial }),
+		...(assist !== undefined && { assist }),
 	});
 	if (line.kind === 'interrupt') throw new Stopped();
 	return line.kind === 'line' ? line.text : '';
@@ -41,8 +48,10 @@ async function askNames(
 ): Promise<readonly Name[]> {
 	const { variables, terminal } = session;
 	const comma = !(variables.has('bsdcompat') || variables.has('bsdmsgs'));
+	const assist = async (text: string, cursor: number) =>
+		(await import('./assist.js')).assistAddresses(session, text, cursor);
 	for (let given = names; ; ) {
-		const typed = await ask(session, prompt, printNames(given, comma));
+		const typed = await ask(session, prompt, printNames(given, comma), assist);
 		given = typedNames(typed);
 		const faults = given.map((name) => describeFault(name.address));
 		const fault = faults.find((one) => one !== undefined);

@@ -220,7 +220,7 @@ async function readLines(composition: Composition, headerInText: boolean): Promi
 		const line = await terminal.readLine({
 			kind: 'body',
 			prompt: '',
-			...(terminal.interactive && { assist: await escapeAssistant(character) }),
+			...(terminal.interactive && { assist: assistant(session, character) }),
 		});
 		const interactive = variables.has('interactive');
 		if (line.kind === 'interrupt') {
@@ -279,13 +279,16 @@ async function turn(): Promise<void> {
 	await new Promise((resolve) => setImmediate(resolve));
 }
 
-let assistant: ((text: string) => Assist) | undefined;
-
-/** What the live terminal shows beneath a line that begins with the escape. */
-async function escapeAssistant(character: string): Promise<(text: string) => Assist> {
-	assistant ??= (await import('./escapes.js')).assistEscape;
-	const assist = assistant;
-	return (text) => (character !== '' && text.startsWith(character) ? assist(text.slice(1)) : {});
+/** What the live terminal shows beneath a line that begins with the escape; loaded when one does. */
+function assistant(session: Session, character: string) {
+	return async (text: string, cursor: number): Promise<Assist> => {
+		if (character === '' || !text.startsWith(character)) return {};
+		const [{ assistBody }, { escapes }] = await Promise.all([
+			import('./assist.js'),
+			import('./escapes.js'),
+		]);
+		return assistBody(session, escapes, character, text, cursor);
+	};
 }
 
 /** Marks the message answered, so that its state is written back. */

@@ -32,9 +32,9 @@ export interface World {
 
 /** A row of the table of `~` escapes, as far as it is shown. */
 export interface EscapeRow {
-	readonly letter: string;
+	readonly names: string;
+	readonly usage: string;
 	readonly summary: string;
-	readonly usage?: string;
 }
 
 /** As the interpreter cuts: a name ends at a blank, a digit, or a sign that begins a message list. */
@@ -277,6 +277,9 @@ export function assistAddressLine(world: World, text: string, cursor: number): A
 	return offerAddress(world, text.slice(0, cursor), cursor);
 }
 
+const fewEscapes =
+	'p print  e editor  s subject  t to  c cc  @ attach  r file  m messages  q give up  ? all';
+
 /** Hint and candidates for a line of a letter: escapes behind the escape character. */
 export async function assistBodyLine(
 	world: World,
@@ -286,35 +289,32 @@ export async function assistBodyLine(
 	cursor: number,
 ): Promise<Assist> {
 	if (character === '' || !text.startsWith(character)) return {};
-	const letter = text[character.length];
-	if (letter === undefined) {
-		const candidates = escapes.map((row) => ({
-			text: `${character}${row.letter}`,
-			note: row.summary,
-		}));
-		const hint = escapes
-			.map((row) => `${character}${row.letter} ${firstWords(row.summary)}`)
-			.join('  ');
-		return { hint, ...offer(candidates, 0) };
+	const name = text.charAt(1);
+	if (name === '') {
+		const candidates = escapes.map(({ names, summary }) => {
+			return { text: `${character}${names.charAt(0)}`, note: summary };
+		});
+		return { hint: `${character} ${fewEscapes}`, ...offer(candidates, 0) };
 	}
-	const typed = text.slice(character.length + 1, cursor);
-	if (letter === ':' || letter === '_') {
+	const typed = text.slice(2, cursor);
+	if (name === ':' || name === '_') {
 		const inner = await assistLine(world, typed, typed.length);
-		const shift = character.length + 1;
-		return inner.from === undefined ? inner : { ...inner, from: inner.from + shift };
+		return inner.from === undefined ? inner : { ...inner, from: inner.from + 2 };
 	}
-	const row = escapes.find((known) => known.letter === letter);
-	if (row === undefined)
-		return { hint: `${character}${letter}: no such escape; ${character}? lists them` };
-	const hint = `${character}${row.usage ?? letter} — ${row.summary}`;
-	if ('tcb'.includes(letter)) return { hint, ...offerAddress(world, typed, cursor) };
-	if ('rdawi<@'.includes(letter)) {
+	const row = escapes.find(({ names }) => names.includes(name));
+	if (row === undefined) return {};
+	const hint = `${`${character}${name} ${row.usage}`.trimEnd()} — ${row.summary}`;
+	if ('tcb'.includes(name)) return { hint, ...offerAddress(world, typed, cursor) };
+	if ('r<w@!|'.includes(name)) {
 		const word = /\S*$/.exec(typed)?.[0] ?? '';
 		return { hint, ...offer(world.files(word), cursor - word.length) };
 	}
+	if (name === 'i') {
+		const set = world.variables().map((variable) => ({ text: variable }));
+		return {
+			hint,
+			...offer(startingWith(set, typed.trimStart()), cursor - typed.trimStart().length),
+		};
+	}
 	return { hint };
-}
-
-function firstWords(summary: string): string {
-	return summary.split(/[ ,;]/, 2).join(' ');
 }

@@ -8,7 +8,6 @@ import { Complaint, isErrno, reason } from '../complaint.js';
 import { typedNames } from '../message/draft.js';
 import { makePrintable } from '../message/text.js';
 import { decodeText, encodeText } from '../terminal/charset.js';
-import type { Assist } from '../terminal/terminal.js';
 import { type Composition, insertVariable } from './collect.js';
 import { countLines } from './deadletter.js';
 import { printDraftHeader, takeHeader } from './draftheader.js';
@@ -79,18 +78,6 @@ export async function runEscape(
 	if (found) return found.run(composition, line.slice(1), name);
 	if (name === character) text.append(encodeText(`${line}\n`, session.terminal.charset));
 	else session.terminal.write('Unknown tilde escape.\n');
-}
-
-/** The hint for a line, given without its escape character. */
-export function assistEscape(line: string): Assist {
-	const row = escapes.find(({ names }) => line !== '' && names.includes(line.charAt(0)));
-	if (row) {
-		const usage = `~${line.charAt(0)} ${row.usage}`.trimEnd();
-		return { hint: `${usage} — ${row.summary}` };
-	}
-	if (line !== '') return {};
-	const few = 'p print  e edit  s subject  t to  c cc  @ attach  r file  m messages  q give up';
-	return { hint: `~ ${few}  ? all` };
 }
 
 function listEscapes({ session }: Composition): void {
