@@ -18,7 +18,8 @@ export async function messageContains(
 ): Promise<boolean> {
 	const { mailbox } = session;
 	if (!mailbox) return false;
-	if (!mayContain(mailbox.read(message), sought, withHeader)) return false;
+	const verdict = judge(mailbox.read(message), sought, withHeader);
+	if (verdict !== undefined) return verdict;
 	const octets = await renderMessage(session, message, { action: 'search' });
 	const text = octets.toString(/^utf-?8$/i.test(shownCharset(session)) ? 'utf8' : 'latin1');
 	const body = withHeader ? 0 : text.indexOf('\n\n') + 1;
@@ -51,31 +52,35 @@ function searchFor(sought: string): Search {
 }
 
 /** In a header: there may be encodings here, or in parts further down. */
-const maybeEncoded = /base64|quoted-printable|utf-?(?:7|16|32)|multipart\/|message\//i;
+const maybeEncoded =
+	/base64|quoted-printable|utf-?(?:7|16|32)|iso-2022|hz-gb|multipart\/|message\//i;
 
 /** Letters and digits that quoted-printable hides, though it need not. */
 const hiddenLetter = /=(?:3\d|[46][1-9a-f]|[57][0-9a])/i;
 
-/** False where the octets alone prove that the word is not there. */
-function mayContain(octets: Buffer, sought: string, withHeader: boolean): boolean {
-	if (!/^[\x20-\x7e]+$/.test(sought)) return true;
+/** What the octets alone prove; undefined where they prove nothing. */
+function judge(octets: Buffer, sought: string, withHeader: boolean): boolean | undefined {
+	if (!/^[\x20-\x7e]+$/.test(sought)) return undefined;
 	const text = octets.toString('latin1');
-	if (withHeader && text.includes('=?')) return true;
-	const isWord = /^[a-z\d]+$/i.test(sought);
 	const { pattern, broken, word } = searchFor(sought);
-	const end = text.indexOf('\n\n');
+	const body = Math.max(0, text.indexOf('\n\n'));
+	const header = text.slice(0, body);
+	if (withHeader && header.includes('=?')) return undefined;
 	// Most mail is one plain text: nothing further down can announce an encoding.
-	if (!maybeEncoded.test(end < 0 ? text : text.slice(0, end))) return word.test(text);
+	if (!maybeEncoded.test(header)) return word.test(withHeader ? text : text.slice(body));
+
+	const isWord = /^[a-z\d]+$/i.test(sought);
 	let quotedPrintable = false;
 	pattern.lastIndex = 0;
 	for (let found = pattern.exec(text); found; found = pattern.exec(text)) {
 		const hit = found[0].toLowerCase();
 		if (hit === 'quoted-printable' && isWord) quotedPrintable = true;
 		else if (hit === 'base64' && isWord) {
-			if (word.test(decodeBase64After(text, pattern.lastIndex))) return true;
-		} else return true;
+			if (word.test(decodeBase64After(text, pattern.lastIndex))) return undefined;
+		} else return undefined;
 	}
-	return quotedPrintable && (broken.test(text) || hiddenLetter.test(text.slice(Math.max(0, end))));
+	if (!quotedPrintable) return false;
+	return broken.test(text) || hiddenLetter.test(text.slice(body)) ? undefined : false;
 }
 
 /** What stands in base64 behind the header that says so, up to a boundary or the end. */
