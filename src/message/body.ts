@@ -41,6 +41,8 @@ export interface Part {
 
 const deepest = 60;
 const mostParts = 5_000;
+/** Of a structured field, more is not looked at: parameters are short, and hostile ones are not. */
+const longestField = 8_000;
 
 interface Budget {
 	parts: number;
@@ -174,8 +176,13 @@ function endOfHeader(octets: Buffer, atTop: boolean): number {
 
 /** A parameter of a structured field (RFC 2045 5.1); undefined where it is missing or unclosed. */
 export function parameter(field: string, name: string): string | undefined {
-	const pattern = /;\s*([^\s=;"]+)\s*=\s*(?:"([^"]*)"|([^\s;"]*))|"(?:[^"\\]|\\.)*"/g;
-	for (const [, key, quoted, bare] of `;${field.replace(/^[^;]*;?/, '')}`.matchAll(pattern)) {
+	const pattern = /;\s*([^\s=;"]+)\s*=\s*(?:"([^"]*)"|([^\s;"]+))|"(?:[^"\\]|\\.)*"/g;
+	for (const [
+		,
+		key,
+		quoted,
+		bare,
+	] of `;${field.slice(0, longestField).replace(/^[^;]*;?/, '')}`.matchAll(pattern)) {
 		if (key?.toLowerCase() === name) return quoted ?? bare;
 	}
 	return undefined;

@@ -22,9 +22,12 @@ const obsoleteZones: Readonly<Record<string, number>> = {
 const dateTime =
 	/^\s*(?:[a-z]{3}\s*,)?\s*(\d{1,2})\s+([a-z]{3})[a-z]*\s+(\d+)\s+(\d{1,2})\s*:\s*(\d{1,2})(?:\s*:\s*(\d{1,2}))?\s*(?:([-+])(\d\d)(\d\d)|([a-z]+))?/i;
 
+/** More than this is no date, and would only cost time. */
+const longestDate = 500;
+
 /** A date-time as a field has it; undefined where it is none. Comments may stand anywhere. */
 export function parseDate(value: string): Date | undefined {
-	const match = dateTime.exec(withoutComments(value));
+	const match = dateTime.exec(withoutComments(value.slice(0, longestDate)));
 	if (!match) return undefined;
 	const [, day, name = '', year, hour, minute, second = '0', sign, hours, minutes, zone = ''] =
 		match;

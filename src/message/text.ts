@@ -54,15 +54,18 @@ function symbolOf(char: string): string {
  */
 export function overstrike(text: string): string {
 	if (!text.includes('\b')) return text;
-	return text.replace(/[^\n]*\x08[^\n]*/g, (line) => {
-		const cells: string[] = [];
-		let at = 0;
-		for (const char of line) {
-			if (char === '\b') at = Math.max(0, at - 1);
-			else cells[at++] = char;
-		}
-		return cells.join('');
-	});
+	return text.split('\n').map(overstrikeLine).join('\n');
+}
+
+function overstrikeLine(line: string): string {
+	if (!line.includes('\b')) return line;
+	const cells: string[] = [];
+	let at = 0;
+	for (const char of line) {
+		if (char === '\b') at = Math.max(0, at - 1);
+		else cells[at++] = char;
+	}
+	return cells.join('');
 }
 
 const zeroWidth = /^[\p{Mn}\p{Me}\u1160-\u11ff\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff]/u;

@@ -1,0 +1,175 @@
+import assert from 'node:assert/strict';
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterEach, describe, it } from 'node:test';
+import { FieldFilter } from '../../src/mailx/fields.js';
+import { openFolder } from '../../src/mailx/folders.js';
+import { safeFilename } from '../../src/mailx/partfiles.js';
+import { type RenderOptions, renderMeasured } from '../../src/mailx/show.js';
+import { Desk } from '../harness/desk.js';
+
+const postmark = 'From a@b.example Sat Jan  1 10:00:00 2022\n';
+
+let desk: Desk;
+afterEach(() => desk.remove());
+
+async function render(
+	message: string,
+	options: RenderOptions,
+	variables: Readonly<Record<string, string>> = {},
+	lines: readonly string[] = [],
+): Promise<{ text: string; told: string; lines: number; count: number }> {
+	desk = new Desk({ spool: postmark + message });
+	const interactive = 'interactive' in variables;
+	const { session, terminal } = desk.session(variables, lines, { interactive });
+	await openFolder(session, '%');
+	const first = session.mailbox?.messages[0];
+	assert.ok(first);
+	const rendered = await renderMeasured(session, first, options);
+	const { output } = terminal;
+	return { ...rendered, text: rendered.octets.toString(), told: output };
+}
+
+const display: RenderOptions = { action: 'display' };
+const shown = async (message: string, variables: Readonly<Record<string, string>> = {}) =>
+	(await render(message, display, variables)).text;
+
+const fields = (type: string) => `Status: RO\nContent-Type: ${type}\n`;
+const subject = () => {
+	const filter = new FieldFilter();
+	filter.retained.add('subject');
+	return filter;
+};
+
+describe('a message on the terminal', () => {
+	it('has its words and its text read', async () => {
+		const head = 'Subject: =?iso-8859-1?q?Gr=FC=DFe?=\n =?utf-8?q?=2C_du?=\n';
+		const text = await shown(
+			`${head}${fields('text/plain; charset=koi8-r')}Content-Transfer-Encoding: base64\n\n8NLJ18XU\n\n`,
+		);
+		assert.ok(text.includes('Subject: Grüße, du\n'));
+		assert.ok(text.endsWith('\n\nПривет'));
+	});
+	it('shows no octet that acts on a terminal', async () => {
+		const nasty = 'x\x1b]2;t\x07 \xc2\x9b31m \xe2\x80\xae a\rb c\bd\0';
+		const coded = Buffer.from(nasty, 'latin1').toString('base64');
+		const message = `Subject: ${nasty}\n =?utf-8?b?${coded}?=\n${fields('text/plain; charset=utf-8')}\n${nasty}\n\n`;
+		for (const action of ['display', 'displayAll', 'show', 'quote'] as const) {
+			const { text } = await render(message, { action });
+			assert.doesNotMatch(text, /[\x00-\x08\x0b-\x1f\x7f\u0080-\u009f\u202e]/);
+			desk.remove();
+		}
+	});
+	it('shows the text of alternatives, or all with print-alternatives', async () => {
+		const part = (type: string, text: string) => `--b\nContent-Type: text/${type}\n\n${text}\n`;
+		const message = `${fields('multipart/alternative; boundary=b')}\n${part('html', '<p>')}${part('plain', 'plain')}--b--\n\n`;
+		assert.doesNotMatch(await shown(message), /<p>|Part/);
+		desk.remove();
+		assert.match(await shown(message, { 'print-alternatives': '' }), /Part 1:\n.*<p>.*Part 2:/s);
+	});
+	it('leaves out what is no text, or shows what a handler makes of it', async () => {
+		const message = `${fields('application/x')}\nabc\n\n`;
+		assert.match(await shown(message), /\n\n\[Binary content\]\n\n$/);
+		desk.remove();
+		const made = await shown(message, { 'pipe-application/x': 'tr a-z A-Z; printf "\\033c"' });
+		assert.match(made, /\n\nABC\n\n␛c$/);
+	});
+	it('says that a boundary is missing, or that there are too many parts', async () => {
+		assert.match(
+			await shown(`${fields('multipart/mixed; boundary=x')}\ntext\n\n`),
+			/Missing multipart/,
+		);
+		desk.remove();
+		const many = '--x\n\n\ny\n'.repeat(6000);
+		assert.match(
+			await shown(`${fields('multipart/mixed; boundary=x')}\n${many}\n`),
+			/Too many parts/,
+		);
+	});
+	it('takes one > off quoted From lines', async () => {
+		assert.match(
+			await shown(`${fields('text/plain')}\n>From a\n>>From b\n> From c\n\n`),
+			/\nFrom a\n>From b\n> From c\n/,
+		);
+	});
+	it('ends as the message ends', async () => {
+		assert.match(await shown(`${fields('text/plain')}\nno newline`), /no newline$/);
+	});
+});
+
+describe('other purposes', () => {
+	const message = `Subject: =?utf-8?q?a?=\n${fields('text/plain; charset=utf-8')}Content-Transfer-Encoding: quoted-printable\n\n>From =C3=A9\n\nb =\nc\n\n`;
+	it('show: as it stands', async () => {
+		const { text } = await render(message, { action: 'show' });
+		assert.ok(text.includes('=?utf-8?q?a?=') && text.includes('From =C3=A9\n\nb =\nc\n'));
+	});
+	it('quote: with a prefix, without blanks before empty lines', async () => {
+		const { text } = await render(message, { action: 'quote', filter: subject(), prefix: '> ' });
+		assert.equal(text, `> ${postmark}> Subject: a\n>\n> From é\n>\n> b c\n>\n`);
+	});
+	it('quote: nothing but the text with filter none', async () => {
+		const { text } = await render(message, { action: 'quote', filter: 'none' });
+		assert.equal(text, 'From é\n\nb c\n');
+	});
+	it('mbox: quoted again, with its status', async () => {
+		const { text } = await render(message, { action: 'mbox' });
+		assert.equal(text, postmark + message);
+	});
+	it('rfc822: without the From_ line', async () => {
+		const { text } = await render(message, { action: 'rfc822' });
+		assert.equal(text, message.replace('>From', 'From'));
+	});
+	it('file: the decoded body, with the figures of the original', async () => {
+		const { text, lines, count } = await render(message, { action: 'file', filter: 'none' });
+		assert.deepEqual([text, lines, count], ['From é\n\nb c\n', 2, 13]);
+	});
+	it('search: decoded fields and text', async () => {
+		const { text } = await render(message, { action: 'search' });
+		assert.ok(text.includes('Subject: a\n') && text.includes('From é\n'));
+	});
+	it('shows nothing twice: the dot counts as shown', async () => {
+		desk = new Desk({ spool: postmark + message });
+		const { session } = desk.session();
+		await openFolder(session, '%');
+		const first = session.mailbox?.messages[0];
+		assert.ok(first);
+		await renderMeasured(session, first, { action: 'search' });
+		assert.equal(session.dotShown, false);
+		await renderMeasured(session, first, display);
+		assert.equal(session.dotShown, true);
+	});
+});
+
+describe('attachments', () => {
+	const attached = (name: string) =>
+		`${fields('multipart/mixed; boundary=b')}\n--b\n\ntext\n--b\nContent-Type: x/y; name="${name}"\nContent-Transfer-Encoding: base64\n\nAAEC\n--b--\n\n`;
+	const file: RenderOptions = { action: 'file', filter: 'none' };
+
+	it('go to the file a person names', async () => {
+		desk = new Desk();
+		const path = join(desk.dir, 'named');
+		const { text } = await render(attached('x.bin'), file, { interactive: '' }, [path]);
+		assert.equal(text, 'text');
+		assert.deepEqual([...readFileSync(path)], [0, 1, 2]);
+	});
+	it('go nowhere for an empty answer', async () => {
+		const { text } = await render(attached('x.bin'), file, { interactive: '' }, ['']);
+		assert.equal(text, 'text');
+		assert.ok(!existsSync('x.bin'));
+	});
+	// biome-ignore format: a table
+	const names = [
+		['plan.csv', 'plan.csv'],
+		['../../etc/passwd', 'passwd'],
+		['C:\\x\\y.doc', 'y.doc'],
+		['|sh', 'sh'],
+		['.bashrc', 'bashrc'],
+		['=?utf-8?q?a=1Bb?=', 'a␛b'],
+		['../', undefined],
+	] as const;
+	for (const [proposed, expected] of names) {
+		it(`are offered as ${expected} when the sender says ${proposed}`, () => {
+			assert.equal(safeFilename(proposed, 'utf-8'), expected);
+		});
+	}
+});
