@@ -12,14 +12,19 @@ const deepestAlias = 25;
 /** Whether an address (without display name) is one's own: by login, `alternates`, `from`, `replyto`, `sender`. */
 export function isOneself(session: Session, address: string): boolean {
 	const { variables } = session;
-	const allnet = variables.has('allnet');
-	if (sameAddress(session.login, address, allnet)) return true;
-	if (session.alternates.some((own) => sameAddress(own, address, allnet))) return true;
+	if (sameName(session, session.login, address)) return true;
+	if (session.alternates.some((own) => sameName(session, own, address))) return true;
 	return ['from', 'replyto', 'sender'].some((variable) =>
 		typedNames(variables.get(variable) ?? '').some((own) =>
-			sameAddress(own.address, address, allnet),
+			sameName(session, own.address, address),
 		),
 	);
+}
+
+/** With `allnet` the local parts decide; a bare login name is no local part, as in the original. */
+function sameName({ variables }: Session, one: string, other: string): boolean {
+	if (!variables.has('allnet')) return sameAddress(one, other);
+	return one.includes('@') === other.includes('@') && sameAddress(one, other, true);
 }
 
 /** Those whose address can be one; of the others the first wrong character is told. */
@@ -69,7 +74,7 @@ export function expandName(session: Session, name: Recipient): Recipient[] {
 			const leftOut =
 				list.length > 1 &&
 				!session.variables.has('metoo') &&
-				sameAddress(member, session.login, session.variables.has('allnet'));
+				sameName(session, member, session.login);
 			members.push({ ...typedName(member), kind: name.kind, ...(leftOut && { leftOut }) });
 		}
 	};

@@ -323,7 +323,7 @@ async function forwardTo(
 	const { messages, address } = await messagesAndAddress(
 		session,
 		line,
-		false,
+		true,
 		'No messages to forward.',
 	);
 	const [message] = messages;
