@@ -271,13 +271,13 @@ async function toProgram(
 		let late = false;
 		const timer = setTimeout(() => {
 			late = true;
-			if (child.pid !== undefined) process.kill(-child.pid, 'SIGKILL');
+			endGroup(child.pid);
 		}, patience);
 		child.on('error', (error) => {
 			clearTimeout(timer);
 			resolve({ kind: 'deferred', reason: `prog mailer: ${reason(error)}`, status: '4.3.0' });
 		});
-		child.on('close', (code, signal) => {
+		const finish = (code: number | null, signal: string | null): void => {
 			clearTimeout(timer);
 			const why = late ? 'took too long and was stopped' : `was ended by ${signal}`;
 			resolve(
@@ -285,6 +285,24 @@ async function toProgram(
 					? { kind: 'deferred', reason: `prog mailer (/bin/sh) ${why}`, status: '4.3.0' }
 					: programFate(code, output),
 			);
+		};
+		child.on('close', finish);
+		child.on('exit', (code, signal) => {
+			// What it has left running may keep its output open for ever.
+			const drained = setTimeout(() => {
+				for (const stream of [child.stdin, child.stdout, child.stderr]) stream.destroy();
+				finish(code, signal);
+			}, 500);
+			child.on('close', () => clearTimeout(drained));
 		});
 	});
+}
+
+/** Ends a program and all it has started. */
+function endGroup(pid: number | undefined): void {
+	try {
+		if (pid !== undefined) process.kill(-pid, 'SIGKILL');
+	} catch (error) {
+		if (!isErrno(error) || error.code !== 'ESRCH') throw error;
+	}
 }

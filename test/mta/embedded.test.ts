@@ -3,6 +3,7 @@ import { chmodSync, chownSync, existsSync, readFileSync, statSync } from 'node:f
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, it } from 'node:test';
 
+import { deliver } from '../../src/mta/deliver.js';
 import { embeddedTransport } from '../../src/mta/embedded.js';
 import { resolve } from '../../src/mta/resolve.js';
 import { submit } from '../../src/mta/submit.js';
@@ -69,6 +70,42 @@ describe('the built-in transport', () => {
 		office.write('home/pere/.forward', 'no\x1b[2Jsuch\n');
 		const { report } = await embeddedTransport(office.system).send(envelope(['pere']), letter);
 		assert.deepEqual(report, ['/home/pere/.forward: line 1: no?[2Jsuch... User unknown']);
+	});
+});
+
+describe('a program', () => {
+	const run = (command: string, patience: number) =>
+		deliver(
+			office.system,
+			{
+				delivery: { to: 'program', command },
+				address: `"|${command}"`,
+				given: 'pere',
+				as: 'pere',
+				alias: undefined,
+				owner: undefined,
+			},
+			{ letter: { header: Buffer.from('Subject: s\n'), body: Buffer.from('x\n') }, sender: 'pue' },
+			patience,
+		);
+
+	it('that takes too long is stopped, with all it started, and tried again', async () => {
+		assert.deepEqual(await run('sleep 60 | sleep 60', 100), {
+			kind: 'deferred',
+			reason: 'prog mailer (/bin/sh) took too long and was stopped',
+			status: '4.3.0',
+		});
+	});
+
+	it('is done when it ends, whatever it leaves running', async () => {
+		const begun = performance.now();
+		assert.deepEqual(await run('sleep 3 & exit 0', 60_000), { kind: 'sent' });
+		assert.ok(performance.now() - begun < 2500);
+	});
+
+	it('need not read its letter', async () => {
+		const fate = await run('exec <&-; exit 77', 60_000);
+		assert.deepEqual([fate.kind, fate.kind === 'failed' && fate.exit], ['failed', 77]);
 	});
 });
 
