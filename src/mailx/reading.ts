@@ -148,7 +148,8 @@ function announcement(session: Session, message: Message): Buffer {
 export async function top(session: Session, messages: Message[]): Promise<Outcome> {
 	const { terminal, variables } = session;
 	const mailbox = session.mailbox as Mailbox;
-	const asked = variables.number('toplines', 5);
+	const wish = variables.get('toplines');
+	const asked = wish === undefined ? 5 : Number.parseInt(wish, 10) || 0;
 	const most = asked < 0 || asked > 10_000 ? 5 : asked;
 	const charset = shownCharset(session);
 	let apart = true;
