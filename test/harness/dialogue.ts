@@ -61,7 +61,6 @@ export function readDialogues(dir: string): Dialogue[] {
 }
 
 const days = 'Sun|Mon|Tue|Wed|Thu|Fri|Sat';
-const months = 'Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec';
 
 /** Replaces dates of today or yesterday, and what is made up for each letter, by fixed text. */
 export function normalise(text: string, now = new Date()): string {
@@ -79,16 +78,20 @@ export function normalise(text: string, now = new Date()): string {
 		'g',
 	);
 	const rfc = new RegExp(
-		`(?:${days}), +(?:${mailDates.join('|')}) \\d\\d:\\d\\d:\\d\\d ([+-]\\d{4})(?: \\(\\w+\\))?`,
+		`(?:${days}), +(?:${mailDates.join('|')}) \\d\\d:\\d\\d:\\d\\d (?:[+-]\\d{4}|GMT|UTC)(?: \\(\\w+\\))?`,
 		'g',
 	);
-	return text
-		.replaceAll(ctime, (_, rest) => (rest ? 'Www Mmm DD HH:MM:SS YYYY' : 'Www Mmm DD HH:MM'))
-		.replaceAll(rfc, 'Www, DD Mmm YYYY HH:MM:SS +0000')
-		.replaceAll(new RegExp(`\\d{1,2} (?:${months}) ${now.getUTCFullYear()}`, 'g'), 'DD Mmm YYYY')
-		.replaceAll(/^(Inkloom Mail version )\S+(?=\. )/gm, '$1V')
-		.replaceAll(/^User-Agent: Inkloom\b.*$/gm, 'User-Agent: Inkloom')
-		.replaceAll(/\(Inkloom[^)]*\)|\(\d+\.\d+[\w./-]*\)/g, '(V)');
+	return (
+		text
+			.replaceAll(ctime, (_, rest) => (rest ? 'Www Mmm DD HH:MM:SS YYYY' : 'Www Mmm DD HH:MM'))
+			.replaceAll(rfc, 'Www, DD Mmm YYYY HH:MM:SS +0000')
+			.replaceAll(/^(Inkloom Mail version )\S+(?=\. )/gm, '$1V')
+			.replaceAll(/^User-Agent: Inkloom\b.*$/gm, 'User-Agent: Inkloom')
+			.replaceAll(/\(Inkloom [^)]*\)/g, '(Inkloom)')
+			// Versions and days of the month have one digit or two: octets differ, lines do not.
+			.replaceAll(/(Www Mmm DD HH:MM +\d+\/)\d[\d ]{4}/g, '$1OOOOO')
+			.replaceAll(/^(".*\/dead\.letter" \d+\/)\d+$/gm, '$1OOO')
+	);
 }
 
 /** The same for a file: letters made now have ids of their own. */

@@ -59,6 +59,15 @@ export class Pane {
 		if (text !== '') await this.#tmux('send-keys', '-l', '--', text);
 	}
 
+	/** Text as a terminal pastes it: bracketed, where the program asked for that. */
+	async paste(text: string): Promise<void> {
+		await this.#tmux('set-buffer', '--', text, ';', 'paste-buffer', '-p', '-r');
+	}
+
+	async resize({ columns, rows }: Size): Promise<void> {
+		await this.#tmux('resize-window', '-x', String(columns), '-y', String(rows));
+	}
+
 	/** Keys by tmux's names: `Enter`, `C-d`, `Up`. */
 	async press(...keys: string[]): Promise<void> {
 		await this.#tmux('send-keys', ...keys);
@@ -90,7 +99,7 @@ export class Pane {
 				last = now;
 				since = Date.now();
 			}
-			return Date.now() - since > 1000;
+			return Date.now() - since > 700;
 		});
 		return text;
 	}
