@@ -21,6 +21,7 @@ import { parseDate, printCtime } from '../message/date.js';
 import { makePrintable, overstrike } from '../message/text.js';
 import { decodeWords, prepareWords } from '../message/words.js';
 import type { FieldFilter } from './fields.js';
+import { Outflow, type Rendered } from './outflow.js';
 import { savePart } from './partfiles.js';
 import type { Session } from './session.js';
 
@@ -85,13 +86,6 @@ export interface RenderOptions {
 	readonly prefix?: string;
 }
 
-export interface Rendered {
-	readonly octets: Buffer;
-	/** What `pipe` and `write` report; -1 for binary, which sums take as it is, as the original's do. */
-	readonly lines: number;
-	readonly count: number;
-}
-
 /** The charset that text is shown in: `ttycharset`, else the terminal's. */
 export function shownCharset(session: Session): string {
 	return session.variables.get('ttycharset') ?? session.terminal.charset;
@@ -144,37 +138,29 @@ class Walk {
 	readonly #action: Action;
 	readonly #purpose: Purpose;
 	readonly #filter: FieldFilter | 'all' | 'none';
-	readonly #prefix: string | undefined;
+	readonly #out: Outflow;
 	readonly #charset: string;
-	/** Figures are wanted: they need a text to be taken line by line. */
-	readonly #figures: boolean;
-	#chunks: Buffer[] = [];
-	#atLineStart = true;
-	/** Figures are kept for the first part of `file` only. */
-	#measuring = true;
-	#lines = 0;
-	#count = 0;
 
 	constructor(session: Session, message: Message, options: RenderOptions, figures: boolean) {
-		this.#figures = figures;
 		this.#session = session;
 		this.#message = message;
 		this.#action = options.action;
 		this.#purpose = purposes[options.action];
 		this.#filter = options.filter ?? 'all';
-		this.#prefix = options.prefix;
+		this.#out = new Outflow(options.prefix, figures);
 		this.#charset = shownCharset(session);
 	}
 
 	result(): Rendered {
-		return { octets: Buffer.concat(this.#chunks), lines: this.#lines, count: this.#count };
+		return this.#out.result();
 	}
 
 	postmark(line: string): void {
 		const octets = Buffer.from(`${line}\n`, 'latin1');
-		const prefix = Buffer.from(this.#prefix ?? '', 'latin1');
-		this.#chunks.push(prefix, this.#ready(octets));
-		this.#measure(1, prefix.length + octets.length);
+		const prefix = Buffer.from(this.#out.prefix ?? '', 'latin1');
+		this.#out.add(prefix);
+		this.#out.add(this.#ready(octets));
+		this.#out.measure(1, prefix.length + octets.length);
 	}
 
 	async part(part: Part, level: number): Promise<void> {
@@ -185,10 +171,10 @@ class Walk {
 			case 'plain':
 			case 'html':
 			case 'text':
-				if (this.#action === 'junk' && part.content === 'html') this.#say('\b');
+				if (this.#action === 'junk' && part.content === 'html') this.#out.say('\b');
 				return this.#body(part, level);
 			case 'rfc822':
-				if (this.#action === 'junk') this.#say('\0');
+				if (this.#action === 'junk') this.#out.say('\0');
 				if (this.#action !== 'search') this.#innerPostmark(part.parts[0]);
 				if (this.#action === 'file') return this.#body(part, level);
 				return this.#parts(part, level);
@@ -204,7 +190,8 @@ class Walk {
 				return this.#parts(part, level);
 			case 'other':
 				if (this.#purpose.handlers && this.#handler(part) === undefined) {
-					if (level === 0 && part.octets.length > part.bodyStart) this.#say('[Binary content]\n\n');
+					if (level === 0 && part.octets.length > part.bodyStart)
+						this.#out.say('[Binary content]\n\n');
 					return;
 				}
 				return this.#action === 'junk' ? undefined : this.#body(part, level);
@@ -214,9 +201,9 @@ class Walk {
 	async #parts(part: Part, level: number): Promise<void> {
 		const shown = this.#action === 'display' || this.#action === 'displayAll';
 		if (shown && part.limited) {
-			this.#say('[Too many parts - use "show" to display the raw message]\n\n');
+			this.#out.say('[Too many parts - use "show" to display the raw message]\n\n');
 		} else if (shown && part.parts.length === 1 && part.parts[0]?.content === 'discarded') {
-			this.#say('[Missing multipart boundary - use "show" to display the raw message]\n\n');
+			this.#out.say('[Missing multipart boundary - use "show" to display the raw message]\n\n');
 		}
 		for (const inner of part.parts) {
 			if (inner.content === 'discarded') continue;
@@ -224,10 +211,10 @@ class Walk {
 				await this.#toOwnFile(inner, level);
 				continue;
 			}
-			if (this.#action === 'junk') this.#say('\0');
+			if (this.#action === 'junk') this.#out.say('\0');
 			if (this.#purpose.numbered && part.content !== 'rfc822' && inner.number !== undefined) {
 				const first = level === 0 && inner.number === '1';
-				this.#say(`${first ? '' : '\n'}Part ${inner.number}:\n`);
+				this.#out.say(`${first ? '' : '\n'}Part ${inner.number}:\n`);
 			}
 			await this.part(inner, level + 1);
 			if (this.#action === 'quote') break;
@@ -237,15 +224,8 @@ class Walk {
 
 	/** The part goes to a file that the person names; what it makes is no longer counted. */
 	async #toOwnFile(part: Part, level: number): Promise<void> {
-		this.#measuring = false;
-		await savePart(this.#session, part, async () => {
-			const outer = this.#chunks;
-			this.#chunks = [];
-			await this.part(part, level + 1);
-			const octets = Buffer.concat(this.#chunks);
-			this.#chunks = outer;
-			return octets;
-		});
+		this.#out.stopCounting();
+		await savePart(this.#session, part, () => this.#out.divert(() => this.part(part, level + 1)));
 	}
 
 	/** The fields that are not left out, Status and X-Status as they are now, and the empty line. */
@@ -261,7 +241,7 @@ class Walk {
 			const line = unmask(masked);
 			if (line === '\n' || line === '\r\n') {
 				for (const name of [...states.keys()]) this.#state(states, name);
-				if (this.#filter !== 'none') this.#say('\n');
+				if (this.#filter !== 'none') this.#out.say('\n');
 				return;
 			}
 			const continues = inField && /^[ \t]/.test(line);
@@ -299,21 +279,21 @@ class Walk {
 	 */
 	#noHeader(part: Part, states: Map<string, string | undefined>): void {
 		for (const state of [...states.keys()]) this.#state(states, state);
-		if (this.#filter !== 'none') this.#say('\n');
+		if (this.#filter !== 'none') this.#out.say('\n');
 		if (this.#purpose.printable && this.#action !== 'show') return;
 		const end = part.octets.indexOf(10) + 1;
 		const line = part.octets.subarray(0, end);
-		this.#put(this.#ready(line), line);
+		this.#out.put(this.#ready(line), line);
 	}
 
 	#field(line: string): void {
 		if (this.#purpose.words) {
 			const text = makePrintable(decodeWords(line, this.#charset), this.#charset);
-			this.#put(encodeText(text, this.#charset), line);
+			this.#out.put(encodeText(text, this.#charset), line);
 		} else if (this.#purpose.printable) {
-			this.#put(this.#visible(Buffer.from(line, 'latin1')), line);
+			this.#out.put(this.#visible(Buffer.from(line, 'latin1')), line);
 		} else {
-			this.#put(Buffer.from(this.#requote(line), 'latin1'), line);
+			this.#out.put(Buffer.from(this.#requote(line), 'latin1'), line);
 		}
 	}
 
@@ -350,10 +330,9 @@ class Walk {
 		const value = states.get(key);
 		states.delete(key);
 		const name = key === 'status' ? 'Status' : 'X-Status';
-		const prefix = this.#prefix ?? '';
-		if (value !== undefined)
-			this.#chunks.push(Buffer.from(`${prefix}${name}: ${value}\n`, 'latin1'));
-		this.#measure(1, prefix.length + name.length + 3 + (value?.length ?? 0));
+		const prefix = this.#out.prefix ?? '';
+		if (value !== undefined) this.#out.add(Buffer.from(`${prefix}${name}: ${value}\n`, 'latin1'));
+		this.#out.measure(1, prefix.length + name.length + 3 + (value?.length ?? 0));
 	}
 
 	/** The From_ line of a message within a message, made of its own fields. */
@@ -365,13 +344,13 @@ class Walk {
 		const received = header.get('received')?.split(';').at(-1);
 		const dates = [received, header.get('date')].map((value) => parseDate(value ?? ''));
 		const date = dates.find((one) => one !== undefined && one <= now) ?? now;
-		this.#chunks.push(this.#ready(Buffer.from(`From ${from} ${printCtime(date)}\n`, 'latin1')));
+		this.#out.add(this.#ready(Buffer.from(`From ${from} ${printCtime(date)}\n`, 'latin1')));
 	}
 
 	async #body(part: Part, level: number): Promise<void> {
 		const whole = unmaskAll(part.octets.subarray(part.bodyStart));
 		const raw = this.#filter === 'none' && level === 0 ? whole.subarray(0, -1) : whole;
-		if (part.encoding === 'binary' && this.#measuring) this.#lines = -1;
+		if (part.encoding === 'binary') this.#out.isBinary();
 		const text = this.#purpose.converted && isText(part);
 		const charset = text ? part.charset : undefined;
 		if (charset !== undefined) await prepareCharset(charset);
@@ -381,15 +360,15 @@ class Walk {
 			const input = text ? this.#converted(decoded, charset) : decoded;
 			return this.#throughHandler(handler, input);
 		}
-		const lines = this.#figures && this.#purpose.parts ? encodedLines(part, raw) : [raw];
+		const lines = this.#out.measured && this.#purpose.parts ? encodedLines(part, raw) : [raw];
 		for (const line of lines) {
 			const decoded = this.#purpose.parts ? decodeBody(part, line) : line;
-			if (this.#purpose.printable) this.#put(this.#visible(decoded, charset), line);
-			else if (text) this.#put(this.#converted(decoded, charset), line);
-			else if (this.#action === 'junk') this.#put(withoutControls(decoded), line);
+			if (this.#purpose.printable) this.#out.put(this.#visible(decoded, charset), line);
+			else if (text) this.#out.put(this.#converted(decoded, charset), line);
+			else if (this.#action === 'junk') this.#out.put(withoutControls(decoded), line);
 			else if (this.#action === 'mbox') {
-				this.#put(Buffer.from(this.#requote(decoded.toString('latin1')), 'latin1'), line);
-			} else this.#put(decoded, line);
+				this.#out.put(Buffer.from(this.#requote(decoded.toString('latin1')), 'latin1'), line);
+			} else this.#out.put(decoded, line);
 		}
 	}
 
@@ -409,7 +388,7 @@ class Walk {
 		const end = await terminal.lend({ command, input, capture: true, ...(shell ? { shell } : {}) });
 		if (end.error !== undefined) terminal.complain(`${command}: ${end.error}\n`);
 		const output = this.#visible(Buffer.from(end.output));
-		this.#put(output, output);
+		this.#out.put(output, output);
 	}
 
 	/** Text or octets as the purpose wants them. */
@@ -429,39 +408,6 @@ class Walk {
 	#requote(text: string): string {
 		return this.#action === 'mbox' ? text.replace(/^>*From /gm, '>$&') : text;
 	}
-
-	/** Our own words within a message. */
-	#say(text: string): void {
-		this.#put(Buffer.from(text, 'latin1'), text);
-	}
-
-	/**
-	 * Puts out octets, each line with the prefix. As the original reports figures, lines are those of the
-	 * encoded text, `raw`, as far as the octets reach.
-	 */
-	#put(octets: Buffer, raw: Buffer | string): void {
-		if (octets.length === 0) return;
-		let text = octets;
-		if (this.#prefix !== undefined) {
-			const prefix = this.#prefix;
-			const bare = prefix.trimEnd();
-			const lines = octets
-				.toString('latin1')
-				.replace(/[^\n]*\n|[^\n]+$/g, (line, at) =>
-					at === 0 && !this.#atLineStart ? line : (line === '\n' ? bare : prefix) + line,
-				);
-			text = Buffer.from(lines, 'latin1');
-		}
-		this.#chunks.push(text);
-		this.#atLineStart = octets.at(-1) === 10;
-		if (this.#figures) this.#measure(countLines(raw, text.length), text.length);
-	}
-
-	#measure(lines: number, count: number): void {
-		if (!this.#measuring) return;
-		if (this.#lines >= 0) this.#lines += lines;
-		this.#count += count;
-	}
 }
 
 /** `>From ` as a letter had it before it was put into a folder. */
@@ -476,12 +422,4 @@ function unmaskAll(octets: Buffer): Buffer {
 
 function withoutControls(octets: Buffer): Buffer {
 	return Buffer.from(octets.toString('latin1').replace(/[\x00-\x1f\x7f]/g, ''), 'latin1');
-}
-
-/** Line feeds among the first octets of a text. */
-function countLines(text: string | Buffer, within: number): number {
-	let lines = 0;
-	for (let at = text.indexOf('\n'); at >= 0 && at < within; at = text.indexOf('\n', at + 1))
-		lines++;
-	return lines;
 }

@@ -1,0 +1,101 @@
+/**
+ * Where a message that is being shown or copied flows to: octets in order, a prefix before each line, and
+ * the figures that `pipe`, `save` and `write` report, counted as the original counts them.
+ */
+export interface Rendered {
+	readonly octets: Buffer;
+	/** -1 for binary, which sums take as it is, as the original's do. */
+	readonly lines: number;
+	readonly count: number;
+}
+
+export class Outflow {
+	/** Before every line; without its trailing blanks before empty ones. */
+	readonly prefix: string | undefined;
+	/** Figures are wanted: they need a text to be put line by line. */
+	readonly measured: boolean;
+	#chunks: Buffer[] = [];
+	#atLineStart = true;
+	#counting = true;
+	#lines = 0;
+	#count = 0;
+
+	constructor(prefix: string | undefined, measured: boolean) {
+		this.prefix = prefix;
+		this.measured = measured;
+	}
+
+	result(): Rendered {
+		return { octets: Buffer.concat(this.#chunks), lines: this.#lines, count: this.#count };
+	}
+
+	/** Octets as they are, beside the figures. */
+	add(octets: Buffer): void {
+		this.#chunks.push(octets);
+	}
+
+	/** Our own words within a message. */
+	say(text: string): void {
+		this.put(Buffer.from(text, 'latin1'), text);
+	}
+
+	/**
+	 * Octets, each line with the prefix. The lines reported are those of the encoded text, `raw`, as far as
+	 * the octets reach.
+	 */
+	put(octets: Buffer, raw: Buffer | string): void {
+		if (octets.length === 0) return;
+		const text = this.#prefixed(octets);
+		this.#chunks.push(text);
+		this.#atLineStart = octets.at(-1) === 10;
+		if (this.measured) this.measure(countLines(raw, text.length), text.length);
+	}
+
+	#prefixed(octets: Buffer): Buffer {
+		const { prefix } = this;
+		if (prefix === undefined) return octets;
+		const bare = prefix.trimEnd();
+		const lines = octets
+			.toString('latin1')
+			.replace(/[^\n]*\n|[^\n]+$/g, (line, at) =>
+				at === 0 && !this.#atLineStart ? line : (line === '\n' ? bare : prefix) + line,
+			);
+		return Buffer.from(lines, 'latin1');
+	}
+
+	measure(lines: number, count: number): void {
+		if (!this.#counting) return;
+		if (this.#lines >= 0) this.#lines += lines;
+		this.#count += count;
+	}
+
+	/** What flows here has no lines. */
+	isBinary(): void {
+		if (this.#counting) this.#lines = -1;
+	}
+
+	/** From now on nothing is counted. */
+	stopCounting(): void {
+		this.#counting = false;
+	}
+
+	/** What `flow` puts here goes elsewhere: it is returned. */
+	async divert(flow: () => Promise<void>): Promise<Buffer> {
+		const outer = this.#chunks;
+		this.#chunks = [];
+		try {
+			await flow();
+			return Buffer.concat(this.#chunks);
+		} finally {
+			this.#chunks = outer;
+		}
+	}
+}
+
+/** Line feeds among the first octets of a text. */
+function countLines(text: string | Buffer, within: number): number {
+	let lines = 0;
+	for (let at = text.indexOf('\n'); at >= 0 && at < within; at = text.indexOf('\n', at + 1))
+		lines++;
+	return lines;
+}
