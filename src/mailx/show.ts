@@ -421,5 +421,5 @@ function unmaskAll(octets: Buffer): Buffer {
 }
 
 function withoutControls(octets: Buffer): Buffer {
-	return Buffer.from(octets.toString('latin1').replace(/[\x00-\x1f\x7f]/g, ''), 'latin1');
+	return Buffer.from(octets.toString('latin1').replace(/[\x00-\x08\x0e-\x1f\x7f]/g, ''), 'latin1');
 }
