@@ -57,7 +57,11 @@ export async function collect(
 	try {
 		if (await readLetter(composition, options)) return text;
 	} catch (error) {
-		if (!(error instanceof Complaint)) throw error;
+		if (!(error instanceof Complaint)) {
+			// The terminal may be gone, and with it everybody who could be told.
+			if (saveDeadLetter(session, text.octets, true)) text.discard();
+			throw error;
+		}
 		session.terminal.complain(`${error.message}\n`);
 	} finally {
 		release();
@@ -66,19 +70,27 @@ export async function collect(
 	return undefined;
 }
 
-/** While the letter is typed, a hang-up or a kill saves it and ends the program. */
+/** While the letter is typed, nothing that ends the program takes it along: a hang-up, a kill, lost output. */
 function keepOnKill({ session, text }: Composition): () => void {
 	const save = () => {
-		if (saveDeadLetter(session, text.octets)) text.discard();
+		release();
+		// There may be no terminal any more to tell: the file comes first, and in silence.
+		if (saveDeadLetter(session, text.octets, true)) text.discard();
+	};
+	const leave = () => {
+		save();
 		session.terminal.close();
 		process.exit(1);
 	};
-	process.on('SIGHUP', save);
-	process.on('SIGTERM', save);
-	return () => {
-		process.off('SIGHUP', save);
-		process.off('SIGTERM', save);
+	const release = () => {
+		process.off('exit', save);
+		process.off('SIGHUP', leave);
+		process.off('SIGTERM', leave);
 	};
+	process.on('exit', save);
+	process.on('SIGHUP', leave);
+	process.on('SIGTERM', leave);
+	return release;
 }
 
 /** False where the letter is given up. */
