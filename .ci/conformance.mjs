@@ -27,11 +27,11 @@ if (!existsSync(runner) || spawnSync('tmux', ['-V']).status !== 0) {
 		.map((line) => line.replace(/#.*/, '').trim())
 		.filter((line) => line !== '')
 		.map((line) => new RegExp(`^${line.replaceAll('*', '.*')}$`));
-	const names = python('--list')
+	const mail = `${process.execPath} ${resolve('dist/mail.cjs')}`;
+	const names = python('--mail', mail, '--list')
 		.stdout.split('\n')
 		.map((line) => line.split(/\s/, 1)[0])
 		.filter((name) => /^\d\d-/.test(name));
-	const mail = `${process.execPath} ${resolve('dist/mail.cjs')}`;
 	const jobs = String(Math.max(1, Math.min(4, cpus().length)));
 	const { stdout, stderr } = python('--mail', mail, '-j', jobs);
 	const failures = new Map(
@@ -41,7 +41,10 @@ if (!existsSync(runner) || spawnSync('tmux', ['-V']).status !== 0) {
 
 	const isNamed = (name) => patterns.some((pattern) => pattern.test(name));
 	const named = names.filter(isNamed);
-	const broken = named.filter((name) => failures.has(name));
+	// A busy machine may have been too slow for a terminal: once more, alone.
+	const broken = named
+		.filter((name) => failures.has(name))
+		.filter((name) => !/\n1 passed, 0 failed/.test(`\n${python('--mail', mail, '-j', '1', '-k', name).stdout}`));
 	const others = names.filter((name) => !isNamed(name));
 	const passing = others.filter((name) => !failures.has(name));
 	for (const name of broken) console.log(`conformance: ${name} must pass: ${failures.get(name)}`);
