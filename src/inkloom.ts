@@ -94,7 +94,7 @@ const programs = () => dirname(realpathSync(process.argv[1] as string));
 async function lab(words: string[]): Promise<number> {
 	const options = readLabOptions(words);
 	const { defaultLab, openLab, hasMail, isLab, putLetters } = await import('./lab/lab.js');
-	const { enter, personNamed } = await import('./lab/enter.js');
+	const { enter, personNamed, prepare } = await import('./lab/enter.js');
 	const { env } = process;
 	const dir = options.dir ? resolve(options.dir) : defaultLab(env, homedir());
 	const inside = env.INKLOOM_ROOT === dir && isLab(dir);
@@ -102,7 +102,10 @@ async function lab(words: string[]): Promise<number> {
 	openLab(dir, options.reset);
 	if (options.letters && !hasMail(dir)) putLetters(dir);
 	const visit = { dir, programs: programs(), env };
-	if (fresh) await buildAliases(dir);
+	if (fresh) {
+		prepare(visit);
+		await buildAliases(dir);
+	}
 	const wantsShell = options.words.length === 0;
 	if (wantsShell && inside) {
 		return print(

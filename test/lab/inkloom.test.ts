@@ -74,6 +74,16 @@ describe('the program inkloom', () => {
 		assert.equal(readFileSync(spool, 'latin1'), letters);
 	});
 
+	it('goes on after a reset from within', async () => {
+		const script = 'inkloom lab --reset\ninkloom lab\ninkloom course | head -n 1\n';
+		const { out, err } = await inkloom(['lab', lab], script);
+		assert.equal(err, '');
+		assert.match(
+			out,
+			/^The lab is as new\.\nYou are in this lab already, as pue\.\n {2}1 {3}a letter/,
+		);
+	});
+
 	it('has its default place among the data of the person, and touches nothing else', async () => {
 		await inkloom(['lab', '--', 'true']);
 		assert.ok(existsSync(join(parent, '.local/share/inkloom/lab/etc/passwd')));
