@@ -38,7 +38,9 @@ export function layOut(prompt: string, text: string, at: number, place: Place): 
 		for (const grapheme of graphemes(part)) {
 			if (isText && offset === at) cursor = here();
 			const shown = shownAs(grapheme, column, place.charset);
-			put(shown, cellsOfGrapheme(shown));
+			// What is shown by several characters (`^A`, a tab) breaks between any of them.
+			if (/^[ -~]+$/.test(shown)) for (const character of shown) put(character, 1);
+			else put(shown, cellsOfGrapheme(shown));
 			offset += grapheme.length;
 		}
 		if (isText && at >= part.length) cursor = here();

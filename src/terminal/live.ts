@@ -158,7 +158,7 @@ export class LiveEditor {
 		this.#keyboard.start();
 		wait.offset = 0;
 		this.#painter.begin(0, this.#lay(wait, state.text).cursor.row);
-		wait.stale = true;
+		wait.stale = state.text !== '';
 	}
 
 	/** The column in which the prompt began: behind a message without a final newline it is not 0. */
@@ -223,7 +223,8 @@ export class LiveEditor {
 			theme: this.#theme,
 		});
 		this.#painter.paint({
-			rows: this.#sketch.rows(element, columns),
+			// Ink cuts blanks off the ends of rows; in the line they may be what the person typed.
+			rows: this.#sketch.rows(element, columns).map((row, at) => shown[at] ?? row),
 			fullRows: shown.length - 1,
 			cursor: { row: layout.cursor.row - start, column: layout.cursor.column },
 		});

@@ -23,6 +23,7 @@ async function compose(terminal: Terminal): Promise<void> {
 }
 
 function assist(text: string): Assist {
+	if (text === '') return {};
 	const names = ['delete', 'deliver', 'headers', 'quit'].filter((name) => name.startsWith(text));
 	return {
 		hint: `hint for ${text}`,
@@ -52,13 +53,15 @@ async function main(): Promise<void> {
 			const body = Array.from({ length: 60 }, (_, i) => `line ${i + 1}\n`).join('');
 			await terminal.page(Buffer.from(body), 'A long text', process.env.DEMO_PAGER);
 		} else if (text === 'work') {
+			terminal.write('working\n');
 			try {
 				for (let i = 0; i < 1e6; i++) await terminal.checkpoint();
 			} catch (error) {
 				if (!(error instanceof Interrupted)) throw error;
 				terminal.write('\nInterrupted work\n');
 			}
-		} else if (text === 'size') terminal.write(`${terminal.columns}x${terminal.rows}\n`);
+		} else if (text === 'pid') terminal.write(`pid ${process.pid}\n`);
+		else if (text === 'size') terminal.write(`${terminal.columns}x${terminal.rows}\n`);
 		else terminal.write(`got ${JSON.stringify(text)}\n${text}\n`);
 	}
 	terminal.close();
