@@ -92,6 +92,7 @@ async function main(words: readonly string[]): Promise<number> {
 		const session = newSession(system, terminal, {
 			receiving: !args.sending,
 			readOnly: args.has('R'),
+			bare: args.has('n'),
 			debug: args.has('d'),
 			...(escapes !== undefined && { tildeEscapes: escapes === '~' }),
 			...(login !== undefined && { login }),
@@ -154,7 +155,9 @@ async function send(session: Session, args: Arguments): Promise<void> {
 async function read(session: Session, args: Arguments): Promise<void> {
 	const { terminal, variables } = session;
 	const folders = await import('./mailx/folders.js');
-	const opened = await folders.openFolder(session, args.folder ?? '%');
+	const opened = await folders.openFolder(session, args.folder ?? '%', {
+		hook: !args.has('e') && !args.has('H'),
+	});
 	const empty = opened === 'empty';
 	if (opened === 'failed' || args.has('e')) {
 		session.status = opened === 'opened' ? 0 : 1;

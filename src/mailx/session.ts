@@ -35,6 +35,8 @@ export interface Session {
 	readonly readOnly: boolean;
 	/** `-~`: tilde escapes even without a terminal; undefined: only with one; false after `-r`. */
 	readonly tildeEscapes: boolean | undefined;
+	/** `-n`: bare Heirloom, with those of its faults that lose a line or the border of two letters. */
+	readonly bare: boolean;
 	/** `-d`: say what would be done, send nothing. */
 	readonly debug: boolean;
 	/** `-u` was given: the mail of that user is read, whatever `MAIL` says. */
@@ -83,6 +85,7 @@ export interface SessionOptions {
 	readonly receiving?: boolean;
 	readonly readOnly?: boolean;
 	readonly tildeEscapes?: boolean;
+	readonly bare?: boolean;
 	readonly debug?: boolean;
 	readonly login?: string;
 }
@@ -111,6 +114,7 @@ export function newSession(
 		receiving: options.receiving ?? true,
 		readOnly: options.readOnly ?? false,
 		tildeEscapes: options.tildeEscapes,
+		bare: options.bare ?? false,
 		debug: options.debug ?? false,
 		otherUser: options.login !== undefined,
 		login: options.login ?? system.user.name,
