@@ -122,6 +122,13 @@ export function newSession(
 		dotShown: false,
 		commandSeen: false,
 		screen: 0,
-		input: { sources: [], condition: 'any', inHook: false, hookForNewMail: false, starting: false, inMacro: false },
+		input: {
+			sources: [],
+			condition: 'any',
+			inHook: false,
+			hookForNewMail: false,
+			starting: false,
+			inMacro: false,
+		},
 	};
 }
