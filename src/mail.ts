@@ -86,10 +86,13 @@ async function main(words: readonly string[]): Promise<number> {
 		const args = readArguments(words);
 		if (args.has('V')) return printVersion();
 		const system = openSystem();
-		terminal = await openTerminal(system);
+		let session: Session | undefined;
+		const staysPlain = () =>
+			['nolive', 'accessible'].some((name) => session?.variables.has(name) === true);
+		terminal = openTerminal(system, staysPlain);
 		const escapes = args.given.find(({ letter }) => letter === 'r' || letter === '~')?.letter;
 		const login = args.value('u');
-		const session = newSession(system, terminal, {
+		session = newSession(system, terminal, {
 			receiving: !args.sending,
 			readOnly: args.has('R'),
 			bare: args.has('n'),

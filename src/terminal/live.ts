@@ -33,6 +33,8 @@ const leastRows = 6;
 /** How long a terminal may take to say where its cursor is, in milliseconds. */
 const answerPatience = 250;
 
+const layoutEngine = Symbol.for('inkloom.yoga');
+
 /** Reads lines for a prompt that is already written, from a keyboard that has been started. */
 export class LiveEditor {
 	readonly #ground: Ground;
@@ -43,7 +45,14 @@ export class LiveEditor {
 	readonly #theme;
 	#kills: readonly string[] = [];
 
-	constructor(ground: Ground, keyboard: Keyboard, system: System) {
+	/** Resolves when everything that draws is ready. */
+	static async open(ground: Ground, keyboard: Keyboard, system: System): Promise<LiveEditor> {
+		// Where Ink is bundled as CommonJS (build.mjs) its layout engine comes in later.
+		await (globalThis as { [layoutEngine]?: Promise<unknown> })[layoutEngine];
+		return new LiveEditor(ground, keyboard, system);
+	}
+
+	private constructor(ground: Ground, keyboard: Keyboard, system: System) {
 		this.#ground = ground;
 		this.#keyboard = keyboard;
 		this.#history = new History(system);

@@ -8,7 +8,7 @@ import { echoed } from './layout.js';
 import type { Ground, Wait } from './plain.js';
 import type { Line, LineRequest } from './terminal.js';
 
-type Editor = InstanceType<typeof import('./live.js')['LiveEditor']>;
+type Editor = import('./live.js').LiveEditor;
 
 export class LiveWait implements Wait {
 	readonly #ground: Ground;
@@ -44,7 +44,7 @@ export class LiveWait implements Wait {
 	async #load(): Promise<Editor | undefined> {
 		try {
 			const { LiveEditor } = await import('./live.js');
-			return new LiveEditor(this.#ground, this.#keyboard, this.#system);
+			return await LiveEditor.open(this.#ground, this.#keyboard, this.#system);
 		} catch (error) {
 			this.#ground.write(`\nThe live prompt did not load: ${(error as Error).message}\n`);
 			return undefined;
