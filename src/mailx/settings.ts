@@ -8,7 +8,10 @@ import type { Session } from './session.js';
 
 const byCode = (a: string, b: string) => (a < b ? -1 : a > b ? 1 : 0);
 
-/** Without arguments lists the variables; `name`, `name=value`, and `noname` to unset. */
+/**
+ * Without arguments lists the variables; `name`, `name=value`, and `noname` to unset. Of the names the
+ * original knows none begins with `no`; `nolive` is ours, and is set by its own name.
+ */
 export async function set(session: Session, words: string[]): Promise<Outcome> {
 	if (words.length === 0) return listVariables(session);
 	let failed = false;
@@ -17,7 +20,7 @@ export async function set(session: Session, words: string[]): Promise<Outcome> {
 		if (name === '') {
 			session.terminal.write('Non-null variable name required\n');
 			failed = true;
-		} else if (name.startsWith('no')) {
+		} else if (name.startsWith('no') && name !== 'nolive') {
 			failed = !forget(session, name.slice(2)) || failed;
 		} else session.variables.set(name, value);
 	}
