@@ -94,6 +94,8 @@ function bundle(entry, outfile, plugins) {
 		charset: 'ascii',
 		external: ['fs-native-extensions'],
 		supported: { 'dynamic-import': false },
+		// Asked for only where there is no __filename, that is in the tests.
+		define: { ...common.define, 'import.meta.url': 'undefined' },
 		plugins,
 	});
 }

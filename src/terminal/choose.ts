@@ -2,9 +2,8 @@
  * Plain or live: decided from the surroundings alone, before anything of Ink is loaded. A session that
  * never comes to a prompt (no mail, `-H`) pays nothing for the live one.
  */
-import { isatty } from 'node:tty';
-
 import type { System } from '../system.js';
+import { isTerminal } from './isterminal.js';
 import { openPlain, PlainTerminal, type Wait } from './plain.js';
 import type { Terminal } from './terminal.js';
 
@@ -17,7 +16,10 @@ export function openTerminal(system: System, staysPlain: () => boolean = () => f
 }
 
 /** Whether these surroundings can show the live prompt (the reasons are in mail.1). */
-export function fitsLive(env: NodeJS.ProcessEnv, terminals = isatty(0) && isatty(1)): boolean {
+export function fitsLive(
+	env: NodeJS.ProcessEnv,
+	terminals = isTerminal(0) && isTerminal(1),
+): boolean {
 	if (!terminals || env.INKLOOM === 'plain') return false;
 	if (!env.TERM || env.TERM === 'dumb') return false;
 	// With CI set Ink draws nothing before it ends; a screen reader is served best by lines.

@@ -7,10 +7,10 @@
  * (output, signals, children) is done here, once.
  */
 import { readSync } from 'node:fs';
-import { isatty } from 'node:tty';
 
 import { Interrupted } from '../complaint.js';
 import { charsetOf, decodeText, encodeText } from './charset.js';
+import { isTerminal } from './isterminal.js';
 import { Output } from './output.js';
 import type { Child, ChildEnd, Line, LineRequest, Terminal } from './terminal.js';
 
@@ -43,8 +43,8 @@ export function openPlain(env: NodeJS.ProcessEnv = process.env): PlainTerminal {
 }
 
 export class PlainTerminal implements Terminal, Ground {
-	readonly interactive = isatty(0);
-	readonly outputIsTerminal = isatty(1);
+	readonly interactive = isTerminal(0);
+	readonly outputIsTerminal = isTerminal(1);
 	readonly env: NodeJS.ProcessEnv;
 	readonly charset: string;
 	readonly #output = new Output(1, this.outputIsTerminal);
