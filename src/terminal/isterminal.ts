@@ -4,10 +4,14 @@
  */
 import { fstatSync } from 'node:fs';
 
+/** /dev/null on Linux, where the output of many a cron job goes. */
+const nullDevice = (1 << 8) | 3;
+
 /** isatty(3). False for a descriptor that is not open. */
 export function isTerminal(fd: number): boolean {
 	try {
-		if (!fstatSync(fd).isCharacterDevice()) return false;
+		const status = fstatSync(fd);
+		if (!status.isCharacterDevice() || status.rdev === nullDevice) return false;
 	} catch {
 		return false;
 	}
