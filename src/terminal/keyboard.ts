@@ -280,6 +280,19 @@ export class Keyboard {
 		return this.#keys.shift();
 	}
 
+	/**
+	 * Takes a line that has come whole, of nothing but text: a program types, or somebody typed ahead.
+	 * `shown`: the kernel has echoed it. Undefined where the first keys are no such line.
+	 */
+	takeLine(): { readonly text: string; readonly shown: boolean } | undefined {
+		const length = this.#keys.findIndex((key) => key.kind !== 'text') + 1;
+		const last = this.#keys[length - 1];
+		if (last?.kind !== 'key' || last.name !== 'return') return undefined;
+		const keys = this.#keys.splice(0, length);
+		const text = keys.map((key) => (key.kind === 'text' ? key.text : '')).join('');
+		return { text, shown: keys.every((key) => 'early' in key) };
+	}
+
 	/** Puts keys before those that wait: the rest of a paste, obeyed line by line. */
 	putBack(keys: readonly Key[]): void {
 		this.#keys.unshift(...keys);

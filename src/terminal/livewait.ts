@@ -1,6 +1,6 @@
 /**
  * Waiting at a live prompt: the prompt is written as ever and keys are gathered from then on, while the
- * editor behind it is still being loaded. Should it fail to load, the cooked terminal takes over.
+ * editor behind it is loaded with the first of them. Should it fail to load, the cooked terminal takes over.
  */
 import type { System } from '../system.js';
 import { Keyboard } from './keyboard.js';
@@ -30,6 +30,15 @@ export class LiveWait implements Wait {
 		this.#ground.write(request.prompt + echoed(request.initial ?? ''));
 		this.#keyboard.start();
 		try {
+			// Nothing is drawn before the first key, so nothing that draws is loaded before it.
+			if (this.#editor === undefined && !request.coached) {
+				await this.#keyboard.ready();
+				const line = request.initial ? undefined : this.#keyboard.takeLine();
+				if (line !== undefined) {
+					if (!line.shown) this.#ground.write(`${echoed(line.text)}\n`);
+					return { kind: 'line', text: line.text };
+				}
+			}
 			this.#editor ??= await this.#load();
 			if (this.#editor !== undefined) return await this.#editor.readLine(request);
 		} finally {

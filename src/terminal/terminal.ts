@@ -40,6 +40,8 @@ export interface LineRequest {
 	readonly prompt: string;
 	/** Text already on the line, for the person to edit (`To:` of `~h`). */
 	readonly initial?: string;
+	/** There is something to show beneath even an empty line. */
+	readonly coached?: boolean;
 	/** What to show beneath the line and offer on Tab; only a live terminal asks. */
 	readonly assist?: (text: string, cursor: number) => Assist | Promise<Assist>;
 }
