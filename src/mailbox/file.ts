@@ -20,7 +20,7 @@ import { lockMailbox, MailboxBusy, type MailboxLock } from './lock.js';
 import { Flag, type Mailbox, Message } from './mailbox.js';
 import { countLines, joinKept, quoteFrom, Splitter } from './mbox.js';
 import { type Piece, rewrite } from './rewrite.js';
-import { flagsOfKept, headerEnd, keptOfFlags, restateStatus } from './status.js';
+import { flagsOfKept, headerEnd, isHeadless, keptOfFlags, restateStatus } from './status.js';
 
 export interface MboxOptions {
 	readonly kind: 'system' | 'file';
@@ -33,6 +33,10 @@ export interface MboxOptions {
 	readonly chunk?: number;
 	/** Milliseconds to wait for locks. */
 	readonly patience?: number;
+	/** Writes back as Heirloom does: every `From ` quoted, the first line of a message without header lost. */
+	readonly faithful?: boolean;
+	/** The file, open for reading, where it may no longer be at its path. */
+	readonly fd?: number;
 	/** Called between the steps of writing back, with their names; for tests. */
 	step?(name: string): void;
 }
@@ -79,7 +83,7 @@ export class MboxFile implements Mailbox {
 		this.kind = options.kind;
 		this.#options = options;
 		this.#chunk = options.chunk ?? chunkOctets;
-		this.#fd = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
+		this.#fd = options.fd ?? openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
 		try {
 			const stats = fstatSync(this.#fd);
 			if (stats.isDirectory()) throw errno('EISDIR', path);
@@ -404,13 +408,21 @@ export class MboxFile implements Mailbox {
 		const bits = this.#kept[message.number - 1] as number;
 		if (this.#replaced.has(message)) return true;
 		if (this.#mustQuote(message)) return true;
+		if (this.#options.faithful && this.#isHeadless(message)) return true;
 		return (bits & ~bareBit) !== keptOfFlags(message.flags);
 	}
 
 	/** As the original, who quotes on writing; but messages nobody has dealt with are let alone. */
 	#mustQuote(message: Message): boolean {
 		const bits = this.#kept[message.number - 1] as number;
-		return (bits & bareBit) !== 0 && message.has(Flag.touched | Flag.saved);
+		const dealtWith = this.#options.faithful || message.has(Flag.touched | Flag.saved);
+		return (bits & bareBit) !== 0 && dealtWith;
+	}
+
+	#isHeadless(message: Message): boolean {
+		const start = this.#peek(message, 512).toString('latin1', 0, 512);
+		const header = start.slice(start.indexOf('\n') + 1);
+		return header !== '' && isHeadless(header);
 	}
 
 	#restated(message: Message, end: number): Piece[] {
@@ -420,7 +432,7 @@ export class MboxFile implements Mailbox {
 			const octets = replaced ?? this.read(message);
 			const head = headerEnd(octets);
 			const postmark = octets.indexOf(10) + 1;
-			const restated = restateStatus(octets.subarray(0, head), kept);
+			const restated = restateStatus(octets.subarray(0, head), kept, this.#options.faithful);
 			const body = [...quoteFrom([restated.subarray(postmark), octets.subarray(head)])];
 			return [restated.subarray(0, postmark), ...body].map((piece) => ({
 				kind: 'octets',
@@ -428,7 +440,7 @@ export class MboxFile implements Mailbox {
 			}));
 		}
 		const head = this.#head(message);
-		const octets = restateStatus(head, kept);
+		const octets = restateStatus(head, kept, this.#options.faithful);
 		const body: Piece = { kind: 'range', from: message.start + head.length, to: end };
 		return [{ kind: 'octets', octets }, ...(body.to > body.from ? [body] : [])];
 	}

@@ -22,6 +22,10 @@ export interface OpenOptions {
 	readonly name?: string;
 	/** Milliseconds to wait for the locks of a system mailbox; default 20 000. */
 	readonly patience?: number;
+	/** Written back as Heirloom does, see MboxOptions; default false. */
+	readonly faithful?: boolean;
+	/** The plain mbox at `path`, open for reading: it is read even if it has been removed meanwhile. */
+	readonly fd?: number;
 }
 
 function isDirectory(path: string): boolean {
@@ -69,10 +73,13 @@ export async function openMailbox(
 	path: string,
 	options: OpenOptions,
 ): Promise<Mailbox> {
-	const folder = findFolder(path);
-	if (!folder) throw errno('ENOENT', path);
 	const { kind, readOnly } = options;
 	const name = options.name ?? system.shown(path);
+	const folder = findFolder(path);
+	if (!folder && options.fd !== undefined) {
+		return new MboxFile(path, { ...options, name, home: system.home, readOnly: true });
+	}
+	if (!folder) throw errno('ENOENT', path);
 	if (folder.format === 'mbox') {
 		if (!readOnly) recover(path, system.home, kind === 'system' ? 'attempt' : 'none');
 		return new MboxFile(path, { ...options, name, home: system.home });

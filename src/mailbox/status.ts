@@ -99,13 +99,19 @@ export function headerEnd(octets: Buffer): number {
 	return end < 0 ? octets.length : end + 2;
 }
 
+/** Whether what follows a From_ line begins neither with a field nor with an empty line. */
+export function isHeadless(text: string): boolean {
+	return !/^(?:\n|[^:\s]*\s*:)/.test(text);
+}
+
 /**
  * A header with its two status fields as `kept` says: in their old places, or at the end where they
  * were missing. `header` is the From_ line to the empty line, included. Where the first line is no field
- * the message has no header: one is put before it, made of the status fields and an empty line.
+ * the message has no header: one is put before it, made of the status fields and an empty line; with
+ * `faithful`, as Heirloom does, that line is then lost.
  * A header that is cut off before its empty line gets no new field.
  */
-export function restateStatus(header: Buffer, kept: number): Buffer {
+export function restateStatus(header: Buffer, kept: number, faithful = false): Buffer {
 	const text = header.toString('latin1');
 	const start = text.indexOf('\n') + 1;
 	if (start === 0) return header;
@@ -116,8 +122,12 @@ export function restateStatus(header: Buffer, kept: number): Buffer {
 	const rest = () =>
 		[...wanted.values()].flatMap((field) => (field ? [`${field}\n`] : [])).join('');
 	const first = text.slice(start);
-	if (first !== '' && !first.startsWith('\n') && !/^[^:\s]*\s*:/.test(first)) {
+	if (first !== '' && isHeadless(first)) {
 		const fields = rest();
+		if (faithful) {
+			const others = first.slice(first.indexOf('\n') + 1 || first.length);
+			return Buffer.from(`${text.slice(0, start)}${fields}\n${others}`, 'latin1');
+		}
 		return fields === ''
 			? header
 			: Buffer.from(`${text.slice(0, start)}${fields}\n${first}`, 'latin1');

@@ -89,9 +89,12 @@ export async function announceNewMail(
 	if (!mailbox) return;
 	for (const message of mailbox.messages) message.clear(Flag.newest);
 	for (const message of arrived) message.set(Flag.newest);
-	terminal.write('New mail has arrived.\n');
 	const { length } = arrived;
-	terminal.write(length === 1 ? 'Loaded 1 new message\n' : `Loaded ${length} new messages\n`);
+	if (length === 0) terminal.write(`Loaded ${mailbox.messages.length} messages\n`);
+	else {
+		terminal.write('New mail has arrived.\n');
+		terminal.write(length === 1 ? 'Loaded 1 new message\n' : `Loaded ${length} new messages\n`);
+	}
 	await callHook(session, true);
 	if (!variables.has('header')) return;
 	const { printHeadlines } = await import('./headline.js');

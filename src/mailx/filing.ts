@@ -19,7 +19,7 @@ import type { Session } from './session.js';
 import { setDot } from './threads.js';
 
 /** `copy` leaves the message as it is; `save` lets it go on quit; `move` deletes it at once. */
-type Verb = 'save' | 'copy' | 'move' | 'write';
+type Verb = 'save' | 'copy' | 'move' | 'decrypt' | 'write';
 
 export async function save(session: Session, text: string): Promise<Outcome> {
 	return file(session, 'save', await byName(session, 'save', text));
@@ -45,6 +45,15 @@ export async function moveToSender(session: Session, text: string): Promise<Outc
 	return file(session, 'move', await bySender(session, 'move', text));
 }
 
+/** A copy of what is not encrypted; what is, is copied as it is, which is told. */
+export async function decrypt(session: Session, text: string): Promise<Outcome> {
+	return file(session, 'decrypt', await byName(session, 'decrypt', text));
+}
+
+export async function decryptToSender(session: Session, text: string): Promise<Outcome> {
+	return file(session, 'decrypt', await bySender(session, 'decrypt', text));
+}
+
 /** What is to be filed, and the path where, as it is shown. */
 interface Filing {
 	readonly messages: readonly Message[];
@@ -56,7 +65,7 @@ type Wanted = Filing | 'failed' | undefined;
 
 /** `[msglist] folder`: the last word is the folder; without one it is mbox. */
 async function byName(session: Session, verb: Verb, text: string): Promise<Wanted> {
-	const { rest, last } = splitLastWord(text, false);
+	const { rest, last } = splitLastWord(text, false, session.bare);
 	if (last === undefined && verb === 'write') throw new Complaint('No file specified.');
 	const messages = await choose(session, verb, rest);
 	if (!messages) return undefined;
@@ -112,18 +121,27 @@ async function file(
 	verb: Exclude<Verb, 'write'>,
 	wanted: Wanted,
 ): Promise<Outcome> {
-	const { mailbox, system, terminal, fields, variables } = session;
+	const { mailbox, system, terminal, variables, bare } = session;
 	if (!mailbox || !wanted || wanted === 'failed') return wanted === 'failed' ? 'failed' : undefined;
 	const { messages, path } = wanted;
 	let lines = 0;
 	let octets = 0;
-	const letters = lettersOf(mailbox, messages, fields.save, (copied) => {
+	const letters = lettersOf(mailbox, messages, session, (copied) => {
 		lines += copied.lines;
 		octets += copied.octets;
 	});
+	if (verb === 'decrypt') {
+		const encrypted = messages.filter((message) =>
+			/^\s*application\/(x-)?pkcs7-mime/i.test(mailbox.header(message).get('content-type') ?? ''),
+		);
+		for (const _ of encrypted) terminal.complain('No S/MIME support compiled in.\n');
+	}
 	try {
 		const { created } = await appendTo(system, system.real(path), letters, {
 			newFormat: variables.get('newfolders') === 'maildir' ? 'maildir' : 'mbox',
+			// With -n as the original: a letter begins where the file ends, be it within a line.
+			separate: !bare,
+			finish: !bare,
 		});
 		tellFiled(session, path, created, lines, octets);
 	} catch (error) {

@@ -3,13 +3,15 @@
  * that list, rename and remove folders. What becomes of the messages left behind is quit.ts's business.
  */
 import {
-	accessSync,
+	closeSync,
 	constants,
+	existsSync,
+	fstatSync,
 	linkSync,
+	openSync,
 	readdirSync,
 	renameSync,
 	rmdirSync,
-	statSync,
 	unlinkSync,
 } from 'node:fs';
 import { resolve } from 'node:path';
@@ -67,15 +69,21 @@ async function open(
 	}
 	// Absolute: `cd` must not make it another file.
 	const path = resolve(system.real(shown));
+	let fd: number | undefined;
 	try {
 		// A folder that cannot be opened is no reason to leave the one that is.
-		probe(path);
+		fd = probe(path);
+		const again = path === session.mailbox?.path;
 		await leave(session, rules);
 		const mailbox = await openMailbox(system, path, {
 			kind,
 			readOnly: session.readOnly,
 			name: shown,
+			faithful: session.bare,
+			// Leaving it may have removed it: as in the original one can look at it for a last time.
+			...(again && fd !== undefined && !existsSync(path) && { fd }),
 		});
+		if (!existsSync(path)) fd = undefined;
 		session.mailbox = mailbox;
 		mailbox.dot = mailbox.messages[0];
 		if (kind === 'file' || mailbox.messages.length > 0) return 'opened';
@@ -90,17 +98,19 @@ async function open(
 		}
 		terminal.complain(`${shown}: ${reason(error)}\n`);
 		return 'failed';
+	} finally {
+		if (fd !== undefined) closeSync(fd);
 	}
 }
 
-/** Throws the errno error that opening would. */
-function probe(path: string): void {
+/** The file, open, where it is a plain one. Throws the errno error that opening would. */
+function probe(path: string): number | undefined {
 	const format = formatOf(path);
-	if (format !== undefined && format !== 'mbox') return;
-	accessSync(path, constants.R_OK);
-	if (!statSync(path).isFile()) {
-		throw Object.assign(new Error('neither a file nor a maildir'), { code: 'EINVAL' });
-	}
+	if (format !== undefined && format !== 'mbox') return undefined;
+	const fd = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
+	if (fstatSync(fd).isFile()) return fd;
+	closeSync(fd);
+	throw Object.assign(new Error('neither a file nor a maildir'), { code: 'EINVAL' });
 }
 
 /** Writes back and closes the open folder, if any, and begins anew. */
@@ -284,8 +294,10 @@ export async function checkNewMail(session: Session): Promise<void> {
 async function takeArrived(session: Session): Promise<boolean> {
 	const { mailbox } = session;
 	if (!mailbox?.hasGrown()) return false;
+	const octets = mailbox.messages.at(-1)?.octets;
 	const arrived = mailbox.takeNew();
-	if (arrived.length === 0) return false;
+	// Nothing but a longer last message; or a delivery under way, which counts next time.
+	if (arrived.length === 0 && octets === mailbox.messages.at(-1)?.octets) return false;
 	orderNewMail(session);
 	await announceNewMail(session, arrived);
 	return true;

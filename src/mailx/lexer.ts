@@ -48,9 +48,10 @@ export interface LastWord {
 
 /**
  * Cuts off the last word: a file name, an address or a command behind a message list. A word may be
- * quoted; a quote belongs to the word it ends.
+ * quoted; a quote belongs to the word it ends. `faithful`: as in Heirloom a word whose quotes are kept
+ * is not cut off, but remains a part of the rest, too.
  */
-export function splitLastWord(line: string, unquote: boolean): LastWord {
+export function splitLastWord(line: string, unquote: boolean, faithful = false): LastWord {
 	const text = line.trimEnd();
 	if (text === '') return { rest: undefined, last: undefined };
 	const final = text.at(-1);
@@ -62,6 +63,7 @@ export function splitLastWord(line: string, unquote: boolean): LastWord {
 		// Without an opening quote the whole line is the word, as in the original.
 		start = Math.max(start, 0);
 		last = text.slice(start).replaceAll(`\\${final}`, final);
+		if (faithful && !unquote) return { rest: start > 0 ? text : undefined, last };
 		if (unquote) last = last.slice(last[0] === final ? 1 : 0, -1);
 	} else {
 		while (start > 0 && !isBlank(text[start - 1])) start--;

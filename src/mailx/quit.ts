@@ -117,16 +117,18 @@ function noLongerNew(mailbox: Mailbox): void {
 
 /** Copies to mbox what goes there. False where it failed, which has been told. */
 async function saveInMbox(session: Session, mailbox: Mailbox, rules: LeaveRules): Promise<boolean> {
-	const { system, terminal, fields, variables } = session;
+	const { system, terminal, variables, bare } = session;
 	const { append, mbox } = rules;
 	const chosen = mailbox.messages.filter(({ flags }) => fateOf(flags, rules).toMbox);
 	if (chosen.length === 0) return true;
 	if (mbox === undefined) return false;
 	const { appendTo } = await import('../mailbox/open.js');
 	try {
-		await appendTo(system, system.real(mbox), lettersOf(mailbox, chosen, fields.save), {
+		await appendTo(system, system.real(mbox), lettersOf(mailbox, chosen, session), {
 			// The newest come first, unless asked otherwise.
 			place: append ? 'end' : 'start',
+			separate: !bare,
+			finish: !bare,
 			newFormat: variables.get('newfolders') === 'maildir' ? 'maildir' : 'mbox',
 		});
 	} catch (error) {

@@ -1,6 +1,6 @@
 /**
- * Commands of the original that need a server or keys. Folders here are local and letters are not
- * encrypted: they answer as the original does to a local folder, built without S/MIME, and do nothing.
+ * Commands of the original that need a server or keys. Folders here are local and no letter is decrypted:
+ * they answer as the original does to a local folder, built without S/MIME.
  */
 import { Complaint } from '../complaint.js';
 import type { Outcome } from './commands.js';
@@ -11,9 +11,6 @@ const refusals: Readonly<Record<string, Complaint>> = {
 	cache: new Complaint('Not connected to an IMAP server.', 'stderr'),
 	verify: new Complaint('No S/MIME support compiled in.', 'stderr'),
 	certsave: new Complaint('No S/MIME support compiled in.', 'stderr'),
-	// The original copies the message as it is; a copy that is not decrypted would only mislead.
-	decrypt: new Complaint('No S/MIME support compiled in.', 'stderr'),
-	Decrypt: new Complaint('No S/MIME support compiled in.', 'stderr'),
 };
 
 /** Refuses `name`; `connect`, `online` and `disconnect` have nothing to do, and say nothing. */

@@ -13,6 +13,7 @@ import {
 	restateStatus,
 } from '../mailbox/status.js';
 import type { FieldFilter } from './fields.js';
+import type { Session } from './session.js';
 
 export interface SavedCopy {
 	/** The From_ line without its newline. */
@@ -27,11 +28,19 @@ export interface SavedCopy {
 const newline = 10;
 const quotable = Buffer.from('\nFrom ');
 
-/** `message`: the From_ line, header, empty line and body. */
-export function savedCopy(message: Buffer, flags: number, filter: FieldFilter): SavedCopy {
+/**
+ * `message`: the From_ line, header, empty line and body. `faithful`: a message without header loses its
+ * first line, as in Heirloom.
+ */
+export function savedCopy(
+	message: Buffer,
+	flags: number,
+	filter: FieldFilter,
+	faithful = false,
+): SavedCopy {
 	const end = headerEnd(message);
 	const kept = keptOfFlags(flags);
-	const restated = restateStatus(message.subarray(0, end), kept);
+	const restated = restateStatus(message.subarray(0, end), kept, faithful);
 	const header = withoutHidden(restated, filter);
 	const body = message.subarray(end);
 	const uncounted = [
@@ -52,11 +61,11 @@ export function savedCopy(message: Buffer, flags: number, filter: FieldFilter): 
 export function* lettersOf(
 	mailbox: Mailbox,
 	messages: Iterable<Message>,
-	filter: FieldFilter,
+	{ fields, bare }: Pick<Session, 'fields' | 'bare'>,
 	count?: (copy: SavedCopy) => void,
 ): Generator<Letter> {
 	for (const message of messages) {
-		const copy = savedCopy(wholeMessage(mailbox, message), message.flags, filter);
+		const copy = savedCopy(wholeMessage(mailbox, message), message.flags, fields.save, bare);
 		count?.(copy);
 		yield { postmark: copy.postmark, content: copy.content, flags: message.flags };
 	}
