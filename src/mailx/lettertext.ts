@@ -2,7 +2,15 @@
  * The text of a letter while it is being written: in memory to work on, and in a private file that grows
  * with it, so that not even a power cut takes more than the last line. Knows no escapes.
  */
-import { closeSync, ftruncateSync, mkdtempSync, openSync, rmSync, writeSync } from 'node:fs';
+import {
+	closeSync,
+	ftruncateSync,
+	mkdtempSync,
+	openSync,
+	rmdirSync,
+	unlinkSync,
+	writeSync,
+} from 'node:fs';
 
 import { isErrno, reason } from '../complaint.js';
 import { temporaryFolder } from './send.js';
@@ -45,9 +53,20 @@ export class LetterText {
 	/** The letter is where it belongs: the file is no longer needed. */
 	discard(): void {
 		if (this.#file !== undefined) closeSync(this.#file);
-		if (this.#folder !== undefined) rmSync(this.#folder, { recursive: true, force: true });
+		if (this.#folder !== undefined) removeDraft(this.#folder);
 		this.#file = undefined;
 		this.#folder = undefined;
+	}
+}
+
+/** Not rmSync: what that loads costs a millisecond of each `mail -s`. */
+function removeDraft(folder: string): void {
+	try {
+		unlinkSync(`${folder}/draft`);
+		rmdirSync(folder);
+	} catch (error) {
+		// Somebody cleaned up before us.
+		if (!isErrno(error)) throw error;
 	}
 }
 
