@@ -121,6 +121,7 @@ class RealSystem implements System {
 	}
 
 	#hostName(): string {
+		if (this.env.INKLOOM_HOST) return this.env.INKLOOM_HOST;
 		const name = readText(`${this.root}/etc/hostname`).trim() || hostname();
 		if (this.root !== '' || name.includes('.')) return name;
 		// What `hostname -f` finds: the first name of the /etc/hosts line that names this host.

@@ -28,6 +28,7 @@ import { syncDirectory } from '../mailbox/rewrite.js';
 import type { System } from '../system.js';
 import { type Alias, type AliasFile, aliasKey, parseAliases, printFigures } from './aliases.js';
 import { localNames } from './recipient.js';
+import { settingsOf } from './settings.js';
 
 const magic = Buffer.from('inkloom aliases\x01');
 const headOctets = 64;
@@ -154,7 +155,7 @@ export function databaseOf(path: string): string {
 }
 
 /** Opens the aliases for looking up. Throws errno errors other than that there is no file. */
-export function openAliases(system: System, name = '/etc/aliases'): AliasBook {
+export function openAliases(system: System, name = settingsOf(system).aliasFile): AliasBook {
 	const path = system.real(name);
 	const file = system.shown(path);
 	const source = statOf(path);
@@ -195,7 +196,11 @@ function readDirectly(system: System, path: string, file: string): AliasBook {
 	let names: Map<string, Alias> | undefined;
 	const load = (): Map<string, Alias> => {
 		const text = statOf(path) ? readFileSync(path, 'latin1') : '';
-		const { aliases } = parseAliases(text, file, localNames(system.host));
+		const { aliases } = parseAliases(
+			text,
+			file,
+			localNames(system.host, settingsOf(system).localNames),
+		);
 		return new Map(aliases.map((alias) => [aliasKey(alias.key), alias]));
 	};
 	return {
@@ -224,7 +229,7 @@ function unsafe({ mode }: Stats): string | undefined {
  * `newaliases`: compiles the file. Bad lines are told and left out; a file that cannot be read, that
  * others may write, or that has nothing but errors leaves the old database as it is.
  */
-export function rebuildAliases(system: System, name = '/etc/aliases'): Rebuilt {
+export function rebuildAliases(system: System, name = settingsOf(system).aliasFile): Rebuilt {
 	const path = system.real(name);
 	const shown = system.shown(path);
 	const refuse = (why: string): Rebuilt => ({
@@ -247,7 +252,7 @@ export function rebuildAliases(system: System, name = '/etc/aliases'): Rebuilt {
 		if (isErrno(error)) return refuse(reason(error));
 		throw error;
 	}
-	const file = parseAliases(text, shown, localNames(system.host));
+	const file = parseAliases(text, shown, localNames(system.host, settingsOf(system).localNames));
 	const lines = [...file.complaints, printFigures(shown, file)];
 	if (file.aliases.length === 0 && file.status !== 0) {
 		return {

@@ -86,11 +86,19 @@ export function parseSender(text: string, local: ReadonlySet<string>): string | 
 	return quoteName(detail === undefined ? user : `${user}+${detail}`);
 }
 
-/** The names by which this host calls itself. */
-export function localNames(host: string): ReadonlySet<string> {
+/** The names by which this host calls itself; `more` in lower case. */
+export function localNames(host: string, more: readonly string[] = []): ReadonlySet<string> {
 	const full = host.toLowerCase();
 	const short = full.split('.', 1)[0] as string;
-	return new Set([full, short, 'localhost', 'localhost.localdomain', `[127.0.0.1]`, '[::1]']);
+	return new Set([
+		full,
+		short,
+		'localhost',
+		'localhost.localdomain',
+		`[127.0.0.1]`,
+		'[::1]',
+		...more,
+	]);
 }
 
 /** The address alone: without display name, comments and the blanks around its parts. */

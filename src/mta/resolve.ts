@@ -9,6 +9,7 @@ import { aliasKey } from './aliases.js';
 import { type Copy, type Delivery, Exit, type Failure, unknownUser } from './envelope.js';
 import { type ForwardLine, parseForward } from './forward.js';
 import { type Flaw, localNames, parseRecipient, splitList, type Target } from './recipient.js';
+import { settingsOf } from './settings.js';
 import { type ForwardFile, readForward, readList } from './trusted.js';
 
 /** One line of an alias, a list or a .forward file, and where its addresses lead. */
@@ -115,7 +116,7 @@ class Resolver {
 		this.#system = system;
 		this.#book = book;
 		this.#options = options;
-		this.#local = localNames(system.host);
+		this.#local = localNames(system.host, settingsOf(system).localNames);
 	}
 
 	given(address: string): Resolution {

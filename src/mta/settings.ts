@@ -6,6 +6,10 @@
 import type { System } from '../system.js';
 
 export interface Settings {
+	/** Names of this host besides its own and localhost, in lower case. */
+	readonly localNames: readonly string[];
+	/** The aliases file, as shown. */
+	readonly aliasFile: string;
 	/** The queue's folder, as shown; undefined: /var/spool/mqueue. */
 	readonly queueFolder: string | undefined;
 	/** The folder of the system mailboxes, as shown; undefined: /var/spool/mail or /var/mail. */
@@ -43,6 +47,8 @@ const minute = 60_000;
 const hour = 60 * minute;
 
 export const defaultSettings: Settings = {
+	localNames: [],
+	aliasFile: '/etc/aliases',
 	queueFolder: undefined,
 	spoolFolder: undefined,
 	warnAfter: 4 * hour,
