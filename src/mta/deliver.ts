@@ -53,7 +53,7 @@ export async function deliver(
 	const { delivery, as } = copy;
 	switch (delivery.to) {
 		case 'mailbox':
-			return toMailbox(system, delivery.user, sealed(system, copy, consignment));
+			return toMailbox(system, delivery.user, [sealed(system, copy, consignment)]);
 		case 'file':
 			return toFile(system, delivery.path, actor(system, as), sealed(system, copy, consignment));
 		case 'program': {
@@ -122,7 +122,26 @@ function fileTrouble(error: unknown): Deferral | Failure {
 	};
 }
 
-async function toMailbox(system: System, name: string, letter: Sealed): Promise<Fate> {
+/**
+ * Copies of several letters into one mailbox, in one piece: all are there, on disk, or none.
+ * `patience`: milliseconds to wait for its locks.
+ */
+export function deliverTogether(
+	system: System,
+	user: string,
+	letters: readonly (readonly [Copy, Consignment])[],
+	patience: number,
+): Promise<Fate> {
+	const all = letters.map(([copy, consignment]) => sealed(system, copy, consignment));
+	return toMailbox(system, user, all, patience);
+}
+
+async function toMailbox(
+	system: System,
+	name: string,
+	letters: readonly Sealed[],
+	patience?: number,
+): Promise<Fate> {
 	const user = system.userNamed(name);
 	if (!user) return unknownUser();
 	const path = mailboxPath(system, name);
@@ -136,8 +155,16 @@ async function toMailbox(system: System, name: string, letter: Sealed): Promise<
 		}
 		await append(
 			path,
-			[{ postmark: postmark(letter, system.now(), '  '), content: chunks(letter) }],
-			{ dot: 'attempt', mode: 0o660, ...(owner ? { owner } : {}) },
+			letters.map((letter) => ({
+				postmark: postmark(letter, system.now(), '  '),
+				content: chunks(letter),
+			})),
+			{
+				dot: 'attempt',
+				mode: 0o660,
+				...(owner ? { owner } : {}),
+				...(patience === undefined ? {} : { patience }),
+			},
 		);
 		return { kind: 'sent' };
 	} catch (error) {

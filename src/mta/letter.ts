@@ -5,6 +5,16 @@
  */
 import { type Field, parseHeader } from '../message/header.js';
 
+/** How a letter came that another host or program sent by SMTP (RFC 5321 4.4). */
+export interface Arrival {
+	/** What stands after `from`: `client.example (root@localhost)`, `client.example ([192.0.2.1])`. */
+	readonly from: string;
+	/** `SMTP`, `ESMTPSA`, `LMTP` … (RFC 3848). */
+	readonly protocol: string;
+	/** The recipient, with brackets, where there is one and no other was asked for. */
+	readonly only: string | undefined;
+}
+
 /** Who sends, from where, when. */
 export interface Origin {
 	readonly id: string;
@@ -19,6 +29,8 @@ export interface Origin {
 	readonly date: Date;
 	/** As given; one alone is named in Received. */
 	readonly recipients: readonly string[];
+	/** Where it came by SMTP. */
+	readonly arrival?: Arrival | undefined;
 	/** `X-Authentication-Warning` texts. */
 	readonly warnings?: readonly string[];
 }
@@ -122,7 +134,12 @@ function closed(raw: string): string {
 	return raw.endsWith('\n') ? raw : `${raw}\n`;
 }
 
-function received({ id, host, software, login, date, recipients }: Origin): string {
+function received({ id, host, software, login, date, recipients, arrival }: Origin): string {
+	if (arrival) {
+		const by = `by ${host} (${software}) with ${arrival.protocol} id ${id}`;
+		const rest = arrival.only === undefined ? `${by};\n\t` : `${by}\n\tfor ${arrival.only}; `;
+		return `Received: from ${arrival.from}\n\t${rest}${printDate(date)}\n`;
+	}
 	const from = login === undefined ? 'from localhost (localhost)' : `(from ${login}@localhost)`;
 	const by = `by ${host} (${software}) id ${id}`;
 	const only = recipients.length === 1 && login !== undefined ? recipients[0] : undefined;

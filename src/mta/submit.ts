@@ -18,7 +18,7 @@ import {
 	qualified,
 } from './envelope.js';
 import { type Problem, problems, tellStory } from './explain.js';
-import { type FinishedLetter, finishLetter } from './letter.js';
+import { type Arrival, type FinishedLetter, finishLetter } from './letter.js';
 import { enqueue, type Ticket } from './queue.js';
 import { localNames, parseSender } from './recipient.js';
 import { hasWayOut, relay, startRunner } from './relay.js';
@@ -37,6 +37,8 @@ export interface Submission {
 	readonly queueOnly?: boolean;
 	/** Wait for other hosts too; else a queue run in the background sees to them. */
 	readonly foreground?: boolean;
+	/** It came by SMTP: nobody on this host wrote it. */
+	readonly arrival?: Arrival | undefined;
 	/** A report of our own: nobody's letter. */
 	readonly own?: { readonly id: string };
 	/** The recipients, resolved already. */
@@ -114,6 +116,7 @@ export async function submit(
 		host,
 		software: `Inkloom ${release}`,
 		login: submission.own ? undefined : user.name,
+		arrival: submission.arrival,
 		sender: qualified(sender ?? 'MAILER-DAEMON', host),
 		fullName: submission.fullName ?? nameOf(system, sender),
 		date: system.now(),
@@ -178,10 +181,10 @@ function nameOf(system: System, sender: string | null): string {
 }
 
 /** Only some may speak for others without a word about it. */
-function warningsOf({ user, host }: System, { sender, own }: Submission): string[] {
+function warningsOf({ user, host }: System, { sender, own, arrival }: Submission): string[] {
 	const trusted = ['root', 'daemon', 'mail', 'smmsp', 'uucp'].includes(user.name);
 	const oneself = sender === user.name || sender === `${user.name}@${host}`;
-	if (own || trusted || sender === undefined || oneself) return [];
+	if (own || arrival || trusted || sender === undefined || oneself) return [];
 	return [`${user.name} set sender to ${sender ?? '<>'} using -f`];
 }
 
