@@ -47,15 +47,15 @@ function fieldAt(text: string, start: number, end: number, name: string): string
 	if (at >= end || text.slice(start, at).toLowerCase() !== name) return undefined;
 	while (isBlank(text, at)) at++;
 	if (text[at] !== ':') return undefined;
-	let value = trimEnd(text.slice(at + 1, end));
+	const lines = [trimEnd(text.slice(at + 1, end))];
 	let next = end + 1;
 	while (isBlank(text, next)) {
 		const stop = lineEnd(text, next);
 		const more = trimEnd(text.slice(next, stop)).replace(/^[ \t]+/, '');
-		value = trimEnd(`${value} ${more}`);
+		if (more !== '') lines.push(more);
 		next = stop + 1;
 	}
-	return value.replace(/^[ \t]+/, '');
+	return lines.join(' ').replace(/^[ \t]+/, '');
 }
 
 function isBlank(text: string, at: number): boolean {
@@ -64,7 +64,10 @@ function isBlank(text: string, at: number): boolean {
 }
 
 function trimEnd(text: string): string {
-	return text.replace(/[ \t\r]+$/, '');
+	// No expression: on a long run of blanks it would try each of them.
+	let end = text.length;
+	while (end > 0 && (isBlank(text, end - 1) || text[end - 1] === '\r')) end--;
+	return text.slice(0, end);
 }
 
 /** Whether a value is in a charset whose decoder may have to be loaded first. */

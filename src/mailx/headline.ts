@@ -72,7 +72,7 @@ export async function headlineOf(
 	const fields = scanFields(session.mailbox, message);
 	if (fields.mayNeedDecoder()) {
 		const shown = ['subject', 'subj', 'from', 'sender', 'to'];
-		await prepareWords(...shown.map((name) => fields.get(name) ?? ''));
+		await prepareWords(...shown.map((name) => fields.get(name)?.slice(0, 20_000) ?? ''));
 	}
 	return formatHeadline(session, message, inOrder, fields);
 }
@@ -188,7 +188,8 @@ class Headline {
 		const value = this.#fields.get('subject') ?? this.#fields.get('subj');
 		const room = (width > 0 ? width : this.left - 2) - (quoted ? 2 : 0);
 		if (value === undefined || room < 0) return '';
-		const text = cutToColumns(showWords(value, this.#session.terminal.charset), room);
+		const enough = value.slice(0, Math.max(4_000, room * 100));
+		const text = cutToColumns(showWords(enough, this.#session.terminal.charset), room);
 		return quoted ? `"${text}"` : text;
 	}
 
@@ -237,8 +238,9 @@ function decodeOctetsOf(value: string, charset: string): string {
 
 /** The part of a From_ line behind the sender, and behind a terminal's name. */
 function postmarkDate(postmark: string): string {
+	// A longer one is none, and would only cost time and stack.
 	const match = /^[^ \t]*[ \t]+((?:"[^"]*"?|[^ \t"])*)(?:[ \t]+(tty[^ \t]*))?(?:[ \t]+(.+))?$/.exec(
-		postmark,
+		postmark.slice(0, 4_000),
 	);
 	return match?.[3] ?? '<Unknown date>';
 }

@@ -20,9 +20,18 @@ export class Outflow {
 	#lines = 0;
 	#count = 0;
 
-	constructor(prefix: string | undefined, measured: boolean) {
+	/** Takes what flows as it comes; then nothing of it is left for the result. */
+	readonly #sink: ((octets: Buffer) => void) | undefined;
+	#diverted = false;
+
+	constructor(
+		prefix: string | undefined,
+		measured: boolean,
+		sink: ((octets: Buffer) => void) | undefined,
+	) {
 		this.prefix = prefix;
 		this.measured = measured;
+		this.#sink = sink;
 	}
 
 	result(): Rendered {
@@ -31,7 +40,8 @@ export class Outflow {
 
 	/** Octets as they are, beside the figures. */
 	add(octets: Buffer): void {
-		this.#chunks.push(octets);
+		if (this.#sink && !this.#diverted) this.#sink(octets);
+		else this.#chunks.push(octets);
 	}
 
 	/** Our own words within a message. */
@@ -46,7 +56,7 @@ export class Outflow {
 	put(octets: Buffer, raw: Buffer | string): void {
 		if (octets.length === 0) return;
 		const text = this.#prefixed(octets);
-		this.#chunks.push(text);
+		this.add(text);
 		this.#atLineStart = octets.at(-1) === 10;
 		if (this.measured) this.measure(countLines(raw, text.length), text.length);
 	}
@@ -83,11 +93,13 @@ export class Outflow {
 	async divert(flow: () => Promise<void>): Promise<Buffer> {
 		const outer = this.#chunks;
 		this.#chunks = [];
+		this.#diverted = true;
 		try {
 			await flow();
 			return Buffer.concat(this.#chunks);
 		} finally {
 			this.#chunks = outer;
+			this.#diverted = false;
 		}
 	}
 }

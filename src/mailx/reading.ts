@@ -117,9 +117,14 @@ async function put(
 	for (const message of messages) {
 		await terminal.checkpoint();
 		terminal.write(meet(session, message));
-		terminal.write(await renderMessage(session, message, options));
+		const sink = (octets: Buffer) => terminal.write(octets);
+		const whole = message.octets < longMessage;
+		terminal.write(await renderMessage(session, message, whole ? options : { ...options, sink }));
 	}
 }
+
+/** Octets of a message that is put out as it is made, and never in memory as a whole. */
+const longMessage = 1 << 20;
 
 /** `crt`: a number of lines, or the screen. Lines are counted as they stand in the folder. */
 function isLong(session: Session, messages: readonly Message[]): boolean {

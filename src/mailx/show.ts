@@ -18,6 +18,8 @@ import {
 } from '../message/body.js';
 import { decodeOctets, encodeText, prepareCharset } from '../message/charset.js';
 import { parseDate, printCtime } from '../message/date.js';
+import { mostFields } from '../message/header.js';
+import { longestLine, rawPieces, textPieces } from '../message/pieces.js';
 import { makePrintable, overstrike } from '../message/text.js';
 import { decodeWords, prepareWords } from '../message/words.js';
 import type { FieldFilter } from './fields.js';
@@ -84,7 +86,14 @@ export interface RenderOptions {
 	readonly withoutPostmark?: boolean;
 	/** Before every line; without its trailing blanks before empty ones. */
 	readonly prefix?: string;
+	/** Takes the octets as they come, for messages that should not be in memory a second time. */
+	readonly sink?: (octets: Buffer) => void;
 }
+
+/** Of a header more lines are not shown. */
+const mostHeaderLines = mostFields;
+
+const cutHere = `\n[Line of more than ${longestLine} octets - the rest is not shown]\n`;
 
 /** The charset that text is shown in: `ttycharset`, else the terminal's. */
 export function shownCharset(session: Session): string {
@@ -147,7 +156,7 @@ class Walk {
 		this.#action = options.action;
 		this.#purpose = purposes[options.action];
 		this.#filter = options.filter ?? 'all';
-		this.#out = new Outflow(options.prefix, figures);
+		this.#out = new Outflow(options.prefix, figures, options.sink);
 		this.#charset = shownCharset(session);
 	}
 
@@ -237,7 +246,12 @@ class Walk {
 		let inField = false;
 		let hidden = true;
 		let joins = false;
+		const limited = this.#purpose.printable && this.#action !== 'show';
 		for (const [index, masked] of lines.entries()) {
+			if (limited && index >= mostHeaderLines) {
+				this.#out.say(`[More than ${mostHeaderLines} header lines - the rest is not shown]\n`);
+				break;
+			}
 			const line = unmask(masked);
 			if (line === '\n' || line === '\r\n') {
 				for (const name of [...states.keys()]) this.#state(states, name);
@@ -286,7 +300,9 @@ class Walk {
 		this.#out.put(this.#ready(line), line);
 	}
 
-	#field(line: string): void {
+	#field(whole: string): void {
+		const tooLong = this.#purpose.words && this.#purpose.printable && whole.length > longestLine;
+		const line = tooLong ? whole.slice(0, longestLine) : whole;
 		if (this.#purpose.words) {
 			const text = makePrintable(decodeWords(line, this.#charset), this.#charset);
 			this.#out.put(encodeText(text, this.#charset), line);
@@ -295,6 +311,7 @@ class Walk {
 		} else {
 			this.#out.put(Buffer.from(this.#requote(line), 'latin1'), line);
 		}
+		if (tooLong) this.#out.say(cutHere);
 	}
 
 	#hides(name: string): boolean {
@@ -360,6 +377,7 @@ class Walk {
 			const input = text ? this.#converted(decoded, charset) : decoded;
 			return this.#throughHandler(handler, input);
 		}
+		if (this.#purpose.printable && !this.#out.measured) return this.#shown(part, raw, charset);
 		const lines = this.#out.measured && this.#purpose.parts ? encodedLines(part, raw) : [raw];
 		for (const line of lines) {
 			const decoded = this.#purpose.parts ? decodeBody(part, line) : line;
@@ -369,6 +387,22 @@ class Walk {
 			else if (this.#action === 'mbox') {
 				this.#out.put(Buffer.from(this.#requote(decoded.toString('latin1')), 'latin1'), line);
 			} else this.#out.put(decoded, line);
+		}
+	}
+
+	/** Bit by bit, so that ^C is heard within a long one. */
+	async #shown(part: Part, raw: Buffer, charset: string | undefined): Promise<void> {
+		if (this.#purpose.parts) {
+			for (const { octets, cut } of textPieces(part, raw)) {
+				this.#out.put(this.#visible(octets, charset), octets);
+				if (cut) this.#out.say(cutHere);
+				await this.#session.terminal.checkpoint();
+			}
+			return;
+		}
+		for (const piece of rawPieces(raw)) {
+			this.#out.put(this.#visible(piece), piece);
+			await this.#session.terminal.checkpoint();
 		}
 	}
 

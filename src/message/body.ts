@@ -197,29 +197,36 @@ interface Span {
  * The body of a multipart cut at its boundary lines, preamble and epilogue included. The line end before
  * a boundary belongs to it (RFC 2046 5.1.1). A part that is never closed ends with the body.
  */
-function splitMultipart(body: Buffer, boundary: string): Span[] {
-	const mark = Buffer.from(`--${boundary}`, 'latin1');
-	const spans: Span[] = [];
+function* splitMultipart(body: Buffer, boundary: string): Generator<Span> {
+	const mark = Buffer.from(`\n--${boundary}`, 'latin1');
 	let start = 0;
 	let discarded = true;
-	for (let at = body.indexOf(mark); at >= 0; at = body.indexOf(mark, at + 1)) {
-		if (at > 0 && body[at - 1] !== 10) continue;
+	for (let at = lineWith(body, mark, 0); at >= 0; at = lineWith(body, mark, at + 1)) {
 		let end = body.indexOf(10, at);
 		end = end < 0 ? body.length : end + 1;
-		const tail = body.toString('latin1', at + mark.length, end);
+		const tail = body.toString('latin1', at + mark.length - 1, end);
 		const closes = /^--[ \t\r]*\n?$/.test(tail);
 		if (!closes && !/^[ \t\r]*\n?$/.test(tail)) continue;
 		// A boundary right after another one opens no empty part, as in the original.
 		if (!discarded && at === start) continue;
 		const lineEnd = at > 1 && body[at - 2] === 13 ? 2 : 1;
 		const stop = discarded ? at : Math.max(start, at - lineEnd);
-		spans.push({ octets: body.subarray(start, stop), discarded });
+		yield { octets: body.subarray(start, stop), discarded };
 		start = end;
 		discarded = closes;
 		if (closes) break;
 	}
-	spans.push({ octets: body.subarray(start), discarded });
-	return spans;
+	yield { octets: body.subarray(start), discarded };
+}
+
+/**
+ * The first line at or after `from` that begins with `mark` (a newline stands before it there); -1 where
+ * there is none. Lines of nothing but dashes would make a search for the bare mark try every one of them.
+ */
+function lineWith(body: Buffer, mark: Buffer, from: number): number {
+	if (from === 0 && body.subarray(0, mark.length - 1).equals(mark.subarray(1))) return 0;
+	const found = body.indexOf(mark, Math.max(0, from - 1));
+	return found < 0 ? -1 : found + 1;
 }
 
 /** The body of a part without its transfer encoding. In text, base64 hides CRLF line ends: they become LF. */
@@ -235,7 +242,7 @@ export function decodeBody(
 				: decoded;
 		}
 		case 'quoted-printable':
-			return decodeQuotedPrintable(octets.toString('latin1'));
+			return decodeQuotedPrintable(octets);
 		case 'none':
 		case 'binary':
 			return octets;
@@ -293,10 +300,42 @@ function decodeBase64(text: string): Buffer {
 }
 
 /** What is not `=XX` stays as it stands; blanks before a soft line break go with it. */
-function decodeQuotedPrintable(text: string): Buffer {
-	if (!text.includes('=')) return Buffer.from(text, 'latin1');
-	const plain = text.replace(/=(?:([0-9A-Fa-f]{2})|[ \t]*\r?\n|$)/g, (_, hex?: string) =>
-		hex === undefined ? '' : String.fromCharCode(Number.parseInt(hex, 16)),
-	);
-	return Buffer.from(plain, 'latin1');
+function decodeQuotedPrintable(octets: Buffer): Buffer {
+	if (!octets.includes(61)) return octets;
+	const plain = Buffer.allocUnsafe(octets.length);
+	let length = 0;
+	for (let at = 0; at < octets.length; at++) {
+		const octet = octets[at] as number;
+		if (octet === 61) {
+			const high = hexDigit(octets[at + 1]);
+			const low = hexDigit(octets[at + 2]);
+			if (high >= 0 && low >= 0) {
+				plain[length++] = high * 16 + low;
+				at += 2;
+				continue;
+			}
+			const end = softBreakEnd(octets, at + 1);
+			if (end > at) {
+				at = end - 1;
+				continue;
+			}
+		}
+		plain[length++] = octet;
+	}
+	return plain.subarray(0, length);
+}
+
+function hexDigit(octet = 0): number {
+	if (octet >= 48 && octet <= 57) return octet - 48;
+	const letter = octet | 0x20;
+	return letter >= 97 && letter <= 102 ? letter - 87 : -1;
+}
+
+/** After the line end that follows `from`, blanks before it passed over; 0 where there is none. */
+function softBreakEnd(octets: Buffer, from: number): number {
+	if (from === octets.length) return from;
+	let at = from;
+	while (octets[at] === 32 || octets[at] === 9) at++;
+	if (octets[at] === 13) at++;
+	return octets[at] === 10 ? at + 1 : 0;
 }

@@ -14,6 +14,9 @@ export interface Field {
 }
 
 const fieldStart = /^([!-9;-~]+)[ \t]*:/;
+/** More fields are not looked at: the longest honest headers have some hundreds. */
+export const mostFields = 20_000;
+
 export class Header {
 	readonly fields: readonly Field[];
 	#values: Map<string, string[]> | undefined;
@@ -46,12 +49,15 @@ export class Header {
 	}
 }
 
-/** Parses up to the first empty line; what is neither a field nor its continuation is passed over. */
+/**
+ * Parses up to the first empty line, `mostFields` at most; what is neither a field nor its continuation is
+ * passed over.
+ */
 export function parseHeader(octets: Uint8Array): Header {
 	const text = headerText(octets);
 	const fields: Field[] = [];
 	let at = 0;
-	while (at < text.length) {
+	while (at < text.length && fields.length < mostFields) {
 		const start = at;
 		at = lineEnd(text, start);
 		const line = text.slice(start, at);
@@ -69,12 +75,17 @@ export function parseHeader(octets: Uint8Array): Header {
 /** RFC 2047 6.2: white space between two encoded words is none, so that folding leaves no blank there. */
 function unfold(value: string): string {
 	if (value.indexOf('\n') === value.length - 1) return value.trim();
-	let text = '';
+	const pieces: string[] = [];
+	let before = '';
 	for (const line of value.trim().split('\n')) {
 		const part = line.trim();
-		text += text === '' || (text.endsWith('?=') && part.startsWith('=?')) ? part : ` ${part}`;
+		const joins = before.endsWith('?=') && part.startsWith('=?');
+		if (pieces.length > 0 && !joins) pieces.push(' ');
+		pieces.push(part);
+		// Of what has been put together, whose end is this line's unless it is empty.
+		before = part === '' ? ' ' : part;
 	}
-	return text;
+	return pieces.join('');
 }
 
 /** What may be header: up to the first empty line, so that a large body is never turned into a string. */

@@ -9,7 +9,6 @@
 const hidden =
 	// biome-ignore format: one idea
 	/[\p{Cc}\p{Cn}\p{Cs}\p{Zl}\p{Zp}\u202a-\u202e\u2066-\u2069\ufffd]/u;
-const hiddenAll = new RegExp(hidden.source, 'gu');
 const plainAscii = /^[\t\n\x20-\x7e]*$/;
 
 /** True for UTF-8 by any of its names. */
@@ -23,24 +22,44 @@ export function isUtf8(charset: string): boolean {
  * pass, and a carriage return before a line feed.
  */
 export function makePrintable(text: string, charset: string): string {
-	if (plainAscii.test(text)) return text;
-	if (!isUtf8(charset)) return text.replace(hiddenAll, (char, at) => passes(char, at, text) ?? '?');
-	return hidden.test(text)
-		? text.replace(hiddenAll, (char, at) => passes(char, at, text) ?? symbolOf(char))
-		: text;
+	if (plainAscii.test(text) || !hidden.test(text)) return text;
+	const symbols = isUtf8(charset);
+	// A string made piece by piece would cost more than the text where there is much to hide.
+	let units = new Uint16Array(text.length + 1024);
+	let length = 0;
+	for (let at = 0; at < text.length; at++) {
+		const unit = text.charCodeAt(at);
+		if (isShown(text, at, unit)) {
+			units[length++] = unit;
+			if (unit >= 0xd800 && unit <= 0xdbff) units[length++] = text.charCodeAt(++at);
+		} else {
+			const shown = symbols ? symbolOf(text.codePointAt(at) as number) : '?';
+			if ((text.codePointAt(at) as number) > 0xffff) at++;
+			for (let i = 0; i < shown.length; i++) units[length++] = shown.charCodeAt(i);
+		}
+		if (length + 16 > units.length) {
+			const more = new Uint16Array(units.length * 2);
+			more.set(units);
+			units = more;
+		}
+	}
+	return Buffer.from(units.buffer, 0, length * 2).toString('utf16le');
 }
 
-function passes(char: string, at: number, text: string): string | undefined {
-	if (char === '\n' || char === '\t') return char;
-	if (char === '\r' && text[at + 1] === '\n') return char;
-	return undefined;
+/** Whether what stands at `at` of a text may be shown as it is. */
+function isShown(text: string, at: number, unit: number): boolean {
+	if (unit < 0x20) {
+		return unit === 10 || unit === 9 || (unit === 13 && text.charCodeAt(at + 1) === 10);
+	}
+	if (unit < 0x7f) return true;
+	if (unit < 0x300) return unit >= 0xa0;
+	return !hidden.test(String.fromCodePoint(text.codePointAt(at) as number));
 }
 
-function symbolOf(char: string): string {
-	const code = char.codePointAt(0) as number;
+function symbolOf(code: number): string {
 	if (code < 0x20) return String.fromCharCode(0x2400 + code);
 	if (code === 0x7f) return '\u2421';
-	if (code === 0xfffd) return char;
+	if (code === 0xfffd) return '\ufffd';
 	if ((code >= 0x202a && code <= 0x202e) || (code >= 0x2066 && code <= 0x2069)) {
 		return `<U+${code.toString(16).toUpperCase()}>`;
 	}

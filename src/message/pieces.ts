@@ -1,0 +1,148 @@
+/**
+ * A long body bit by bit: decoded, and cut where lines end, so that what it takes to show a letter does
+ * not grow with the letter. Lines have a limit: what is longer was made to do harm, or is no text.
+ * Knows nothing of characters save that UTF-8 must not be cut inside one.
+ */
+import { decodeBody, type Part } from './body.js';
+
+/** Octets of a decoded line; what is beyond them is not shown. */
+export const longestLine = 1_000_000;
+
+/** Smaller bodies are one piece: cutting them would cost more than it saves. */
+const window = 1 << 18;
+
+/** Of text in a charset whose line ends are no single octets, more is not shown. */
+const mostWide = 8_000_000;
+
+export interface Piece {
+	readonly octets: Buffer;
+	/** The line at its end is longer than may be shown; what is missing never comes. */
+	readonly cut: boolean;
+}
+
+/** The decoded body of a part as it is to be shown, whole lines to a piece. */
+export function* textPieces(part: Part, octets: Buffer): Generator<Piece> {
+	if (octets.length <= window) {
+		yield { octets: decodeBody(part, octets), cut: false };
+		return;
+	}
+	if (part.charset !== undefined && /^(utf-?16|utf-?32|ucs)/i.test(part.charset)) {
+		// Four letters of base64 make three octets, and no other encoding makes more of less.
+		const most = Math.ceil(mostWide / 3) * 4;
+		const decoded = decodeBody(part, octets.subarray(0, most));
+		yield { octets: decoded.subarray(0, mostWide), cut: decoded.length > mostWide };
+		return;
+	}
+	yield* wholeLines(decodedSlices(part, octets));
+}
+
+/** The octets as they stand, in pieces that cut no line or, where one is too long, no UTF-8 character. */
+export function* rawPieces(octets: Buffer): Generator<Buffer> {
+	for (let at = 0; at < octets.length; ) {
+		let end = Math.min(octets.length, at + window);
+		if (end < octets.length) {
+			const newline = octets.lastIndexOf(10, end - 1);
+			end = newline >= at ? newline + 1 : characterStart(octets, end);
+		}
+		yield octets.subarray(at, end);
+		at = end;
+	}
+}
+
+/** `at`, or up to three octets before it, where a character of UTF-8 begins. */
+function characterStart(octets: Buffer, at: number): number {
+	for (let back = 0; back < 4; back++) {
+		if (((octets[at - back] as number) & 0xc0) !== 0x80) return at - back;
+	}
+	return at;
+}
+
+function* decodedSlices(part: Part, octets: Buffer): Generator<Buffer> {
+	for (let at = 0; at < octets.length; ) {
+		const end = sliceEnd(part, octets, at);
+		yield decodeBody(part, octets.subarray(at, end));
+		at = end;
+	}
+}
+
+/** Where what stands from `at` on can be cut and both halves be decoded for themselves. */
+function sliceEnd(part: Part, octets: Buffer, at: number): number {
+	const end = at + window;
+	if (end >= octets.length) return octets.length;
+	if (part.encoding === 'base64') return base64End(octets, at, end);
+	const newline = octets.lastIndexOf(10, end - 1);
+	if (newline >= at) return newline + 1;
+	if (part.encoding !== 'quoted-printable') return end;
+	if (octets[end - 1] === 61) return end - 1;
+	return octets[end - 2] === 61 ? end - 2 : end;
+}
+
+/** After a whole group of four letters, counted from the last padding; as a line feed hides a CR, after LF. */
+function base64End(octets: Buffer, from: number, to: number): number {
+	let letters = 0;
+	let end = from;
+	for (let at = from; at < octets.length; at++) {
+		if (at >= to && letters % 4 === 0) break;
+		const octet = octets[at] as number;
+		if (octet === 61) letters = 0;
+		else if (isLetter(octet)) letters++;
+		end = at + 1;
+	}
+	return end;
+}
+
+function isLetter(octet: number): boolean {
+	return (
+		(octet >= 97 && octet <= 122) ||
+		(octet >= 65 && octet <= 90) ||
+		(octet >= 47 && octet <= 57) ||
+		octet === 43
+	);
+}
+
+function* wholeLines(slices: Iterable<Buffer>): Generator<Piece> {
+	let held: Buffer[] = [];
+	let length = 0;
+	let skipping = false;
+	for (const slice of slices) {
+		let rest = slice;
+		if (skipping) {
+			const end = rest.indexOf(10);
+			if (end < 0) continue;
+			rest = rest.subarray(end + 1);
+			skipping = false;
+		}
+		const last = rest.lastIndexOf(10) + 1;
+		if (last > 0) {
+			yield* shortened(Buffer.concat([...held, rest.subarray(0, last)]));
+			held = [];
+			length = 0;
+		}
+		if (last === rest.length) continue;
+		held.push(rest.subarray(last));
+		length += rest.length - last;
+		if (length <= longestLine) continue;
+		yield* shortened(Buffer.concat(held));
+		held = [];
+		length = 0;
+		skipping = true;
+	}
+	if (length > 0) yield* shortened(Buffer.concat(held));
+}
+
+/** Whole lines, those cut that are too long. */
+function* shortened(lines: Buffer): Generator<Piece> {
+	let from = 0;
+	let at = 0;
+	while (lines.length - at > longestLine) {
+		const newline = lines.indexOf(10, at);
+		const end = newline < 0 ? lines.length : newline + 1;
+		if (end - at > longestLine) {
+			const stop = characterStart(lines, at + longestLine);
+			yield { octets: lines.subarray(from, stop), cut: true };
+			from = end;
+		}
+		at = end;
+	}
+	if (from < lines.length) yield { octets: lines.subarray(from), cut: false };
+}
