@@ -6,9 +6,10 @@
  * mailx/collect.ts takes a letter in; mailbox/ reads and writes mailboxes; mta/ delivers.
  * terminal/ is the other side: a pipe, a plain terminal, or the live prompt drawn by Ink.
  */
-import { writeSync } from 'node:fs';
+import { writeFileSync, writeSync } from 'node:fs';
+import { resolve } from 'node:path';
 
-import { Complaint } from './complaint.js';
+import { Complaint, isErrno, reason } from './complaint.js';
 import { commandLoop, tell } from './mailx/interpreter.js';
 import { newSession, type Session } from './mailx/session.js';
 import { readStartupFiles } from './mailx/startup.js';
@@ -86,21 +87,27 @@ async function main(words: readonly string[]): Promise<number> {
 	let terminal: Terminal | undefined;
 	try {
 		const args = readArguments(words);
+		const articles = args.value('T');
+		if (articles !== undefined) emptyFile(articles);
 		if (args.has('V')) return printVersion();
 		const system = openSystem();
 		let session: Session | undefined;
 		const staysPlain = () =>
 			['nolive', 'accessible'].some((name) => session?.variables.has(name) === true);
 		terminal = openTerminal(system, staysPlain);
-		const escapes = args.given.find(({ letter }) => letter === 'r' || letter === '~')?.letter;
 		const login = args.value('u');
+		if (login !== undefined && !system.userNamed(login)) {
+			throw new Complaint(`"${login}" is not a user of this system`);
+		}
 		session = newSession(system, terminal, {
 			receiving: !args.sending,
 			readOnly: args.has('R'),
 			bare: args.has('n'),
 			debug: args.has('d'),
-			...(escapes !== undefined && { tildeEscapes: escapes === '~' }),
+			...((args.has('r') || args.has('~')) && { tildeEscapes: !args.has('r') }),
 			...(login !== undefined && { login }),
+			newsgroups: args.has('I') || articles !== undefined,
+			...(articles !== undefined && { articles: resolve(articles) }),
 		});
 		session.variables.set('ttycharset', terminal.charset.toUpperCase());
 		if (session.debug) {
@@ -127,11 +134,27 @@ function printVersion(): number {
 	return 0;
 }
 
+/** The file of `-T` is there from the start. */
+function emptyFile(path: string): void {
+	try {
+		writeFileSync(path, '', { mode: 0o600 });
+	} catch (error) {
+		if (!isErrno(error)) throw error;
+		throw new Complaint(`${path}: ${reason(error)}`, 'stderr');
+	}
+}
+
 async function chooseAccount(session: Session, args: Arguments): Promise<void> {
 	const account = args.value('A');
 	if (account !== undefined) {
 		session.input.starting = true;
-		await (await import('./mailx/control.js')).account(session, [account]);
+		try {
+			await (await import('./mailx/control.js')).account(session, [account]);
+		} catch (error) {
+			// That there is none is told; as in the original the session begins all the same.
+			if (!(error instanceof Complaint)) throw error;
+			tell(session.terminal, error);
+		}
 		session.input.starting = false;
 	}
 	if (args.has('E')) session.variables.set('skipemptybody', '');
@@ -152,6 +175,9 @@ async function send(session: Session, args: Arguments): Promise<void> {
 		fromHeader: args.has('t'),
 		reversePath: args.value('r'),
 		hops: args.value('h'),
+		mailerOptions: args.given.flatMap(({ letter, value }) =>
+			letter === 'r' || letter === 'h' ? [`-${letter}`, value] : [],
+		),
 		skipEmptyBody: args.has('E'),
 	});
 }

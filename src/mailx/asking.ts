@@ -21,6 +21,19 @@ export type Question = 'to' | 'subject' | 'cc' | 'bcc';
 /** ^C at a question. */
 class Stopped extends Error {
 	override readonly name = 'Stopped';
+	/** The line on the screen has been ended. */
+	readonly told: boolean;
+
+	constructor(told = false) {
+		super();
+		this.told = told;
+	}
+}
+
+/** There is nobody to ask; told in the original's words. */
+class Unattended extends Error {
+	override readonly name = 'Unattended';
+	override readonly message = 'tcgetattr: Inappropriate ioctl for device';
 }
 
 /** Asks one field; end of file is an empty answer. */
@@ -30,6 +43,7 @@ async function ask(
 	initial: string | undefined,
 	assist?: LineRequest['assist'],
 ): Promise<string> {
+	if (!session.terminal.interactive) throw new Unattended();
 	const line = await session.terminal.readLine({
 		kind: 'field',
 		prompt,
@@ -66,8 +80,9 @@ async function untilStopped(session: Session, questions: () => Promise<void>): P
 		await questions();
 		return true;
 	} catch (error) {
-		if (!(error instanceof Stopped)) throw error;
-		session.terminal.write('\n');
+		if (error instanceof Unattended) session.terminal.complain(`${error.message}\n`);
+		else if (!(error instanceof Stopped)) throw error;
+		else if (!error.told) session.terminal.write('\n');
 		return false;
 	}
 }
@@ -125,7 +140,8 @@ export async function askAttachments(session: Session, draft: Draft): Promise<vo
 			const edited = await askAttachment(session, attachment, kept.length + 1);
 			old = rest;
 			if (edited) kept.push(edited);
-			else if (!attachment) return;
+			// As the original: who takes the last one away wants no more.
+			else if (rest.length === 0) return;
 		}
 	});
 	draft.attachments = [...kept, ...old];
@@ -173,6 +189,20 @@ async function askAttachment(
 	};
 }
 
+/** With `-n` ^C is the answer that there is no such attachment, and so is a question nobody can answer. */
+async function askFile(
+	session: Session,
+	prompt: string,
+	old: string | undefined,
+): Promise<string | undefined> {
+	let path: string | undefined;
+	const asked = untilStopped(session, async () => {
+		path = (await ask(session, prompt, old)) || undefined;
+	});
+	if (!(await asked) && !session.bare) throw new Stopped(true);
+	return path;
+}
+
 /** Asks until the file can be read, or none is named. */
 async function askPath(
 	session: Session,
@@ -180,7 +210,7 @@ async function askPath(
 	old: string | undefined,
 ): Promise<string | undefined> {
 	for (let path = old; ; ) {
-		path = (await ask(session, prompt, path)) || undefined;
+		path = await askFile(session, prompt, path);
 		if (path === undefined) return undefined;
 		try {
 			attachFile(session, path);
@@ -195,9 +225,14 @@ async function askPath(
 /** A question to be answered with y or n; yes where nobody can be asked. */
 export async function askYesOrNo(session: Session, prompt: string): Promise<boolean> {
 	if (!session.variables.has('interactive')) return true;
-	for (;;) {
+	for (let refused = 0; ; ) {
 		const line = await session.terminal.readLine({ kind: 'confirm', prompt });
-		if (line.kind !== 'line') return false;
+		if (line.kind === 'interrupt') session.terminal.write('\n');
+		// The original never gives in; a terminal that is gone would be asked for ever.
+		if (line.kind !== 'line') {
+			if (!session.bare || ++refused === 25) return false;
+			continue;
+		}
 		const answer = line.text.charAt(0).toLowerCase();
 		if (answer === 'y' || answer === 'n') return answer === 'y';
 	}

@@ -111,5 +111,5 @@ function assign(session: Session, draft: Draft, found: ReadonlyMap<string, strin
 	draft.replyTo = names('reply-to');
 	draft.sender = names('sender');
 	draft.organization = text('organization');
-	draft.subject = subject === undefined ? undefined : decodeTyped(subject);
+	draft.subject = subject === undefined || session.bare ? subject : decodeTyped(subject);
 }

@@ -131,14 +131,14 @@ function setSubject({ draft }: Composition, argument: string): void {
 
 async function editHeader({ session, draft }: Composition): Promise<EscapeOutcome> {
 	const { terminal, variables } = session;
-	if (!terminal.interactive) {
-		terminal.complain('tcgetattr: Inappropriate ioctl for device\n');
-		return 'continue';
-	}
 	const { askFields } = await import('./asking.js');
 	const subjectFirst = variables.has('bsdcompat') && variables.has('bsdorder');
 	const all = ['to', 'subject', 'cc', 'bcc'] as const;
-	while ((await askFields(session, draft, all, subjectFirst)) && draft.to.length === 0);
+	let asking = true;
+	while (asking) {
+		const answered = await askFields(session, draft, all, subjectFirst);
+		asking = draft.to.length === 0 && (answered || (session.bare && terminal.interactive));
+	}
 	return 'continue';
 }
 

@@ -3,11 +3,13 @@
  * handed to the transport. Whatever goes wrong, the text is kept in dead.letter.
  */
 import { Complaint, isErrno, reason } from '../complaint.js';
+import { isFileAddress } from '../message/address.js';
 import {
 	type ComposeSettings,
 	composeLetter,
 	composeResent,
 	type Part,
+	UnsuitableCharset,
 } from '../message/compose.js';
 import { printCtime } from '../message/date.js';
 import { type Draft, isLocalTarget, type Name, typedNames } from '../message/draft.js';
@@ -23,6 +25,8 @@ import { shellOf } from './shell.js';
 export interface SendOptions {
 	readonly reversePath?: string | undefined;
 	readonly hops?: number | undefined;
+	/** Both as words for a mailer program, in the order they were given. */
+	readonly mailerOptions?: readonly string[] | undefined;
 	/** Record under the name of the first recipient instead of in `record`. */
 	readonly recordByRecipient?: boolean;
 }
@@ -63,9 +67,17 @@ async function parts(session: Session, draft: Draft): Promise<Part[]> {
 /** A letter that could not be made: its body is kept. */
 function notComposed(session: Session, error: unknown, body: Uint8Array): Fate {
 	if (!(error instanceof Complaint)) throw error;
-	session.terminal.complain(`${error.message}\n`);
+	const { bare, terminal } = session;
+	terminal.complain(`${error.message}\n`);
+	// The original adds the last errno, mostly that of asking whether this is a terminal.
+	if (bare && !(error instanceof UnsuitableCharset)) {
+		const leftOver = terminal.outputIsTerminal
+			? 'No such file or directory'
+			: 'Inappropriate ioctl for device';
+		terminal.complain(`${leftOver}\n`);
+	}
 	saveDeadLetter(session, body);
-	session.terminal.complain('. . . message not sent.\n');
+	terminal.complain('. . . message not sent.\n');
 	return 'failed';
 }
 
@@ -102,11 +114,12 @@ async function deliver(
 		if (!(await deliverHere(session, address, letter))) failed = true;
 	}
 	if (failed) saveDeadLetter(session, letter);
-	const distant = sortedRecipients(
-		recipients.filter((name) => !isLocalTarget(name.address)),
-	).filter((name) => !name.leftOut);
+	const sorted = sortedRecipients(recipients);
+	const distant = sorted.filter((name) => !name.leftOut && !isLocalTarget(name.address));
 	if (distant.length === 0) return failed ? 'failed' : 'sent';
-	if (record && !(await recordLetter(session, letter, distant, options))) return 'unrecorded';
+	if (record && !(await recordLetter(session, letter, sorted, options))) {
+		return failed ? 'failed' : 'unrecorded';
+	}
 	return (await handOver(session, letter, distant, options)) && !failed ? 'sent' : 'failed';
 }
 
@@ -115,7 +128,7 @@ async function deliverHere(session: Session, address: string, letter: Buffer): P
 	const { terminal } = session;
 	if (!address.startsWith('|')) {
 		const path = expandFolder(session, address);
-		return path !== undefined && appendLetter(session, path, letter);
+		return path !== undefined && appendLetter(session, path, letter, session.bare);
 	}
 	const image = Buffer.concat([Buffer.from(`${postmark(session)}\n`), letter, Buffer.from('\n')]);
 	const end = await terminal.lend({
@@ -132,9 +145,17 @@ function postmark(session: Session): string {
 	return `From ${session.login} ${printCtime(session.system.now())}`;
 }
 
-/** Appends the letter to a folder; what is wrong is told. */
-async function appendLetter(session: Session, path: string, letter: Buffer): Promise<boolean> {
-	const { system, terminal, variables } = session;
+/**
+ * Appends the letter to a folder; what is wrong is told. `asIs`: as the original does for a recipient, with
+ * nothing to keep it apart from what is there or from lines that look like From_ lines.
+ */
+async function appendLetter(
+	session: Session,
+	path: string,
+	letter: Buffer,
+	asIs = false,
+): Promise<boolean> {
+	const { system, terminal, variables, bare } = session;
 	try {
 		const target = system.real(path);
 		const { statSync, appendFileSync } = await import('node:fs');
@@ -146,9 +167,13 @@ async function appendLetter(session: Session, path: string, letter: Buffer): Pro
 		}
 		const { appendTo } = await import('../mailbox/open.js');
 		// Lines that are quoted already are quoted once more, so that each can be read back as it was.
-		const quoted = Buffer.from(letter.toString('latin1').replace(/^>*From /gm, '>$&'), 'latin1');
-		await appendTo(system, target, [{ postmark: postmark(session), content: [quoted] }], {
+		const quoted = letter.toString('latin1').replace(/^>*From /gm, '>$&');
+		const content = [asIs ? letter : Buffer.from(quoted, 'latin1')];
+		if (bare) content.push(Buffer.from(letter.at(-1) === 0x0a ? '\n' : '\n\n'));
+		await appendTo(system, target, [{ postmark: postmark(session), content }], {
 			quote: false,
+			separate: !asIs,
+			finish: !bare,
 			newFormat: variables.get('newfolders') === 'maildir' ? 'maildir' : 'mbox',
 		});
 		return true;
@@ -184,6 +209,8 @@ function recordFile(session: Session): string | undefined {
 
 /** The local part as a file name: it may come from a letter, so it names a file here and nothing else. */
 function recipientFile(session: Session, address: string): string | undefined {
+	// No letter names a file: receivedNames() sees to it.
+	if (isFileAddress(address)) return inOutFolder(session, address);
 	const local = address.split('@', 1)[0] ?? '';
 	const name = local.replace(/[/|&;<>~{}()[\]*?$`'"\\\s\0]/g, '_').replace(/^[.+%#&@]/, '_');
 	return inOutFolder(session, name || '_');
@@ -213,12 +240,14 @@ async function handOver(
 	};
 	if (isDebugging(session)) {
 		const { mailerArguments } = await import('../mta/program.js');
-		const words = ['send-mail', ...mailerArguments(envelope)].map((word) => ` "${word}"`);
+		const words = ['send-mail', ...mailerArguments(envelope, options.mailerOptions)].map(
+			(word) => ` "${word}"`,
+		);
 		terminal.write(`Sendmail arguments:${words.join('')}\n`);
 		return true;
 	}
 	try {
-		const transport = await chooseTransport(session);
+		const transport = await chooseTransport(session, options.mailerOptions);
 		// Interrupts meant for the letter being typed must not tear it apart on its way out.
 		terminal.ignoreInterrupts(true);
 		const receipt = await transport.send(envelope, letter);
@@ -246,7 +275,10 @@ function isDebugging({ debug, variables }: Session): boolean {
  * The way letters leave: the program of `set sendmail=`, else our own delivery.
  * Throws Complaint for `set smtp=`.
  */
-export async function chooseTransport(session: Session): Promise<Transport> {
+export async function chooseTransport(
+	session: Session,
+	given?: readonly string[],
+): Promise<Transport> {
 	const { variables, system } = session;
 	const smtp = variables.get('smtp');
 	if (smtp !== undefined) {
@@ -266,6 +298,7 @@ export async function chooseTransport(session: Session): Promise<Transport> {
 	const { programTransport } = await import('../mta/program.js');
 	return programTransport(system.real(program), {
 		temporary: system.real(temporaryFolder(session)),
+		given,
 		wait: variables.has('sendwait') || variables.has('verbose') || isDebugging(session),
 	});
 }
@@ -301,13 +334,25 @@ function composeSettings(session: Session): ComposeSettings {
 		sender: names('sender'),
 		organization: variables.get('ORGANIZATION'),
 		hostname: variables.get('hostname'),
+		bare: session.bare,
 		stealth: variables.has('stealthmua'),
-		userAgent: `Inkloom ${release}`,
-		signature: readSignature(session),
+		// As long as the original's, so that the sizes it tells are ours too.
+		userAgent: `Inkloom mailx version ${release}`,
+		signature: signatureReader(session),
 	};
 }
 
-/** The file of the variable `signature`; one that cannot be read is told and left out. */
+/** A reader of the file of the variable `signature`; one that cannot be read is told and left out. */
+function signatureReader(session: Session): () => Buffer | undefined {
+	let signature: Buffer | undefined;
+	let known = false;
+	return () => {
+		if (!known) signature = readSignature(session);
+		known = true;
+		return signature;
+	};
+}
+
 function readSignature(session: Session): Buffer | undefined {
 	const name = session.variables.get('signature');
 	const path = name ? expandFolder(session, name) : undefined;

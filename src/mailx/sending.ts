@@ -132,6 +132,8 @@ interface SendArguments {
 	readonly reversePath: string | undefined;
 	/** `-h` */
 	readonly hops: string | undefined;
+	/** `-r` and `-h` as they were given, for a mailer program. */
+	readonly mailerOptions?: readonly string[];
 }
 
 /** `mail USER`: writes and sends one letter; the exit status tells how it went. Throws Complaint. */
@@ -148,7 +150,9 @@ export async function sendFromArguments(session: Session, args: Arguments): Prom
 	}
 	const subject =
 		args.subject === undefined ? undefined : await typedSubject(session, args.subject);
-	const recipients = { to: names(args.to), cc: names(args.cc), bcc: names(args.bcc) };
+	// Options come before addresses, and so do complaints about them.
+	const [cc, bcc, to] = [names(args.cc), names(args.bcc), names(args.to)];
+	const recipients = { to, cc, bcc };
 	const draft = newDraft({ subject, attachments, ...(!args.fromHeader && recipients) });
 	const hops = Number.parseInt(args.hops ?? '', 10);
 	const fate = await write(session, draft, {
@@ -157,6 +161,7 @@ export async function sendFromArguments(session: Session, args: Arguments): Prom
 		recordByRecipient: args.recordByRecipient,
 		reversePath: args.reversePath,
 		hops: Number.isNaN(hops) ? undefined : hops,
+		mailerOptions: args.mailerOptions,
 		skipEmpty: args.skipEmptyBody ?? false,
 	});
 	session.status = fate === 'failed' ? 1 : 0;
@@ -298,7 +303,9 @@ async function messagesAndAddress(
 	const { rest, last } = splitLastWord(line, unquote);
 	if (!last) throw new Complaint('No recipient specified.');
 	if (rest !== undefined) {
-		const messages = await selectMessages(session, rest);
+		// Where quotes stay, the original takes them and what is in them for a part of the list, too.
+		const whole = session.bare && !unquote && /["']\s*$/.test(line);
+		const messages = await selectMessages(session, whole ? line.trimEnd() : rest);
 		if (messages.length > 0) return { messages, address: last };
 		throw new Complaint(session.input.inHook ? '' : 'No applicable messages.');
 	}
@@ -323,7 +330,7 @@ async function forwardTo(
 	const { messages, address } = await messagesAndAddress(
 		session,
 		line,
-		true,
+		!session.bare,
 		'No messages to forward.',
 	);
 	const [message] = messages;
@@ -367,7 +374,10 @@ async function resendTo(session: Session, line: string, resent: boolean): Promis
 		'No applicable messages.',
 	);
 	const mailbox = session.mailbox as Mailbox;
-	const names = expandName(session, { ...typedName(address), kind: 'to' }).reverse();
+	const typed = typedName(address);
+	// A mailer program gets the word as it is, as from the original.
+	const word = session.variables.has('sendmail') ? address : typed.address;
+	const names = expandName(session, { ...typed, address: word, kind: 'to' }).reverse();
 	for (const message of messages) {
 		const octets = unmask(mailbox, mailbox.read(message));
 		if ((await sendResent(session, octets, names, resent)) === 'failed') return 'failed';

@@ -4,7 +4,7 @@
  * clock and no file: what is needed comes in.
  */
 import { Complaint } from '../complaint.js';
-import { skin } from './address.js';
+import { isFileAddress, skin } from './address.js';
 import { convertOctets, convertText } from './convert.js';
 import { printDate } from './date.js';
 import { type Draft, describeFault, isLocalTarget, type Name, oneLine } from './draft.js';
@@ -53,12 +53,17 @@ export interface ComposeSettings {
 	readonly organization: string | undefined;
 	/** The variable `hostname`: the right side of Message-IDs. */
 	readonly hostname: string | undefined;
+	/** The original's faults too: no comma before a file, a lone `Resent-` (`-n`). */
+	readonly bare: boolean;
 	/** `stealthmua`: neither Message-ID nor User-Agent. */
 	readonly stealth: boolean;
 	readonly userAgent: string;
-	/** The file of the variable `signature`. */
-	readonly signature: Buffer | undefined;
+	/** Reads the file of the variable `signature`. */
+	readonly signature: () => Buffer | undefined;
 }
+
+/** The letter fits none of the charsets it may be sent in. */
+export class UnsuitableCharset extends Complaint {}
 
 /** What some charset has no character for; the next one may. */
 class Unconvertible extends Error {
@@ -88,7 +93,7 @@ export async function composeLetter(
 			if (!(error instanceof Unconvertible)) throw error;
 		}
 	}
-	throw new Complaint('Invalid or incomplete multibyte or wide character', 'stderr');
+	throw new UnsuitableCharset('Invalid or incomplete multibyte or wide character', 'stderr');
 }
 
 function attempts(draft: Draft, settings: ComposeSettings): Attempt[] {
@@ -107,7 +112,7 @@ async function compose(
 ): Promise<Buffer> {
 	const contents = inspect(body, attempt.longestLine);
 	// A signature has a say in the charset: unlike the original we do not call its umlauts ASCII.
-	const signed = attempt.signature?.some((octet) => octet >= 0x80) ?? false;
+	const signed = !attempt.bare && attempt.signature()?.some((octet) => octet >= 0x80) === true;
 	const type = chooseType(
 		{ ...contents, highBits: contents.highBits || signed },
 		typeChoice(attempt, undefined),
@@ -155,10 +160,12 @@ async function bodyOctets(
 	if (unended && (type.encoding === 'quoted-printable' || ending === '\n')) {
 		pieces.push(Buffer.from(ending));
 	}
-	if (attempt.signature !== undefined && type.charset !== undefined) {
-		const signature = await converted8bit(attempt.signature, type, attempt.typedCharset);
-		pieces.push(encodeBody(signature, type.encoding));
-		if (signature.length > 0 && signature.at(-1) !== 0x0a) pieces.push(Buffer.from('\n'));
+	const signature = type.charset === undefined ? undefined : attempt.signature();
+	if (signature !== undefined) {
+		const plain = attempt.bare && type.charset === attempt.charset7;
+		const octets = plain ? signature : await converted8bit(signature, type, attempt.typedCharset);
+		pieces.push(encodeBody(octets, type.encoding));
+		if (octets.length > 0 && octets.at(-1) !== 0x0a) pieces.push(Buffer.from('\n'));
 	}
 	return Buffer.concat(pieces);
 }
@@ -291,7 +298,8 @@ async function addressField(
 	options: AddressFieldOptions = {},
 ): Promise<string> {
 	if (names.length === 0) return '';
-	const listed = options.hideLocal ? names.filter((name) => !isLocalTarget(name.address)) : names;
+	const shown = (name: Name) => !options.hideLocal || !isLocalTarget(name.address);
+	const listed = names.filter(shown);
 	for (const name of listed) {
 		const fault = describeFault(name.address);
 		if (fault !== undefined) throw new Complaint(fault || 'Invalid address', 'stderr');
@@ -302,7 +310,7 @@ async function addressField(
 		const full = oneLine(name.full);
 		const octets = (await inCharset(full, attempt)).toString('latin1');
 		const written = writeAddress(octets, { charset: attempt.chosen, charset7: attempt.charset7 });
-		const comma = index < listed.length - 1 ? 1 : 0;
+		const comma = index < listed.length - 1 && !(attempt.bare && beforeFile(names, name)) ? 1 : 0;
 		const typed = await convertText(full, attempt.typedCharset, attempt.typedCharset);
 		const fits = column + 1 + (typed?.length ?? octets.length) + comma <= 72;
 		text += index > 0 && !fits ? '\n ' : ' ';
@@ -310,6 +318,12 @@ async function addressField(
 		text += written.text + (comma ? ',' : '');
 	}
 	return `${text}\n`;
+}
+
+/** Whether a file follows among the names. */
+function beforeFile(names: readonly Name[], name: Name): boolean {
+	const next = names[names.indexOf(name) + 1];
+	return next !== undefined && isFileAddress(next.address);
 }
 
 async function subjectField(subject: string | undefined, attempt: Attempt): Promise<string> {
@@ -405,6 +419,8 @@ export async function composeResent(message: Buffer, settings: ResentSettings): 
 			await addressField('Resent-Sender:', sender, attempt),
 			await addressField('Resent-To:', valid, attempt, { hideLocal: true }),
 			id === undefined ? '' : `Resent-Message-ID: ${id}\n`,
+			// The original has begun the field before it knows that there is none: the next one is renamed.
+			id === undefined && settings.bare && !settings.stealth ? 'Resent-' : '',
 		].join('');
 	}
 	const text = message.toString('latin1');
