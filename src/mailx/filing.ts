@@ -146,7 +146,7 @@ async function file(
 		tellFiled(session, path, created, lines, octets);
 	} catch (error) {
 		if (!isErrno(error)) throw error;
-		terminal.complain(`${path}: ${whyNot(system.real(path), error)}\n`);
+		terminal.complain(`${label(path)}${whyNot(system.real(path), error)}\n`);
 		return 'failed';
 	}
 	mark(session, verb, messages);
@@ -182,8 +182,14 @@ function tellFiled(
 	);
 }
 
+/** As perror(3): an empty name is not told. */
+function label(path: string): string {
+	return path === '' ? '' : `${path}: `;
+}
+
 /** What cannot be opened for appending is tried as a new file: where something stands, that is the reason told. */
 function whyNot(path: string, error: NodeJS.ErrnoException): string {
+	if (path.endsWith('/')) return 'Is a directory';
 	const closed = ['EISDIR', 'EACCES', 'EPERM', 'EROFS', 'ETXTBSY'].includes(error.code ?? '');
 	return closed && existsSync(path) ? 'File exists' : reason(error);
 }
@@ -212,7 +218,7 @@ export async function write(session: Session, text: string): Promise<Outcome> {
 		}
 	} catch (error) {
 		if (!isErrno(error)) throw error;
-		session.terminal.complain(`${path}: ${whyNot(real, error)}\n`);
+		session.terminal.complain(`${label(path)}${whyNot(real, error)}\n`);
 		return 'failed';
 	}
 	tellFiled(session, path, created, lines, octets);

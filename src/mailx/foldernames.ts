@@ -3,6 +3,8 @@
  * `#` the folder before, `&` mbox, `+name` below `folder`, shortcuts, and what a shell would expand.
  * Paths are as they are shown; `system.real` makes of one the path on disk.
  */
+import { existsSync } from 'node:fs';
+
 import { mailboxPath } from '../mta/spool.js';
 import { expandWords } from './expansion.js';
 import type { Session } from './session.js';
@@ -56,7 +58,14 @@ export function expandFolder(session: Session, typed: string): string | undefine
 		name = `${system.shown(system.home)}${name.slice(1)}`;
 	}
 	if (!shellCharacters.test(name) || remoteProtocol(name) !== undefined) return name;
+	if (isTakenLiterally(session, name)) return name;
 	return expandLikeShell(session, name);
+}
+
+/** With `newfolders=maildir` the original expands no name of a folder that is still to be made. */
+function isTakenLiterally({ bare, variables, system }: Session, name: string): boolean {
+	if (!bare || variables.get('newfolders') !== 'maildir') return false;
+	return !['', '.gz', '.bz2'].some((ending) => existsSync(system.real(name + ending)));
 }
 
 function expandLikeShell(session: Session, name: string): string | undefined {

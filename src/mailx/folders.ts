@@ -92,6 +92,10 @@ async function open(
 		return 'empty';
 	} catch (error) {
 		if (!isErrno(error)) throw error;
+		if (error.code === 'ENOENT' && variables.get('newfolders') === 'maildir') {
+			terminal.complain(`Cannot change directory to "${shown}".\n`);
+			return 'failed';
+		}
 		if (error.code === 'ENOENT' && kind === 'system') {
 			terminal.complain(noMail);
 			return 'empty';
@@ -159,9 +163,11 @@ export async function folders(session: Session, [name]: string[]): Promise<Outco
 		return 'failed';
 	}
 	const { splitWords } = await import('./lexer.js');
+	const { tellFailure } = await import('./shell.js');
 	const command = splitWords(variables.get('LISTER') ?? 'ls');
 	const end = await terminal.lend({ command: [...command, system.real(directory)] });
 	if (end.error !== undefined) terminal.complain(`${command[0]}: ${end.error}\n`);
+	tellFailure(session, end.status);
 }
 
 export async function rename(session: Session, words: string[]): Promise<Outcome> {

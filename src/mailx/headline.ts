@@ -204,6 +204,10 @@ class Headline {
 	#person(width: number): string {
 		const { variables, terminal } = this.#session;
 		const { charset } = terminal;
+		if (this.#session.newsgroups) {
+			const groups = this.#fields.get('newsgroups') ?? this.#fields.get('article-id') ?? '<>';
+			return fitColumns(makePrintable(decodeOctetsOf(groups, charset), charset), width);
+		}
 		let name: string | undefined;
 		let isRecipient = false;
 		if (variables.has('show-rcpt')) {

@@ -3,6 +3,8 @@
  * on disk in mbox before it is taken out of the system mailbox; whatever fails, it is still in one of
  * the two. Knows nothing of the formats of folders.
  */
+import { writeFileSync } from 'node:fs';
+
 import { Complaint, isErrno, reason } from '../complaint.js';
 import { Flag, type Mailbox, type Message } from '../mailbox/mailbox.js';
 import { messagesWord } from './announce.js';
@@ -71,6 +73,7 @@ async function leaveSystemMailbox(
 	const { terminal, variables } = session;
 	if (mailbox.hasGrown()) terminal.write('New mail has arrived.\n');
 	noLongerNew(mailbox);
+	listArticles(session, mailbox);
 	const { messages } = mailbox;
 	const held = messages.filter(({ flags }) => fateOf(flags, rules).stays);
 	const changed = messages.some((message) => message.has(Flag.statusChanged | Flag.modified));
@@ -106,6 +109,17 @@ function tellHeld({ terminal }: Session, mailbox: Mailbox, count: number): void 
 	if (count > 0) terminal.write(`Held ${messagesWord(count)} in ${mailbox.name}\n`);
 }
 
+/** `-T`: the ids of the messages that have been read or deleted. */
+function listArticles({ articles }: Session, mailbox: Mailbox): void {
+	if (articles === undefined) return;
+	const ids = mailbox.messages.flatMap((message) => {
+		if (!message.has(Flag.read | Flag.deleted)) return [];
+		const header = mailbox.header(message);
+		return [header.get('message-id') ?? header.get('article-id') ?? []].flat();
+	});
+	writeFileSync(articles, ids.map((id) => `${id}\n`).join(''), 'latin1');
+}
+
 /** Having been listed, no message will be new the next time. */
 function noLongerNew(mailbox: Mailbox): void {
 	for (const message of mailbox.messages) {
@@ -133,7 +147,7 @@ async function saveInMbox(session: Session, mailbox: Mailbox, rules: LeaveRules)
 		});
 	} catch (error) {
 		if (!isErrno(error)) throw error;
-		terminal.complain(`${mbox}: ${reason(error)}\n`);
+		terminal.complain(`${mbox === '' ? '' : `${mbox}: `}${reason(error)}\n`);
 		return false;
 	}
 	for (const message of chosen) message.set(Flag.boxed);
@@ -145,6 +159,9 @@ async function saveInMbox(session: Session, mailbox: Mailbox, rules: LeaveRules)
 function leaveFile(session: Session, mailbox: Mailbox, rules: LeaveRules): void {
 	const { terminal, variables } = session;
 	noLongerNew(mailbox);
+	listArticles(session, mailbox);
+	// The newsreader that asked for the list does the rest.
+	if (session.articles !== undefined) return;
 	const { messages, name } = mailbox;
 	const changes = Flag.deleted | Flag.statusChanged | Flag.modified;
 	if (!messages.some((message) => message.has(changes))) return;
@@ -169,6 +186,7 @@ function isBsd(variables: Session['variables']): boolean {
 async function leaveMaildir(session: Session, mailbox: Mailbox, rules: LeaveRules): Promise<void> {
 	const { terminal, variables } = session;
 	const { messages, name, kind } = mailbox;
+	listArticles(session, mailbox);
 	let kept: readonly Message[];
 	if (kind === 'system') {
 		noLongerNew(mailbox);

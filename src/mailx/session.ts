@@ -43,6 +43,10 @@ export interface Session {
 	readonly otherUser: boolean;
 	/** `-u`, or one's own login name: whose mail is read and what one is called. */
 	readonly login: string;
+	/** `-I`: the summary shows newsgroups instead of senders. */
+	readonly newsgroups: boolean;
+	/** `-T`: the file that takes the ids of articles read or deleted, absolute. */
+	readonly articles: string | undefined;
 	/** `-i` and `-F` and the like live in variables; this is the exit status so far. */
 	status: number;
 
@@ -87,6 +91,8 @@ export interface SessionOptions {
 	readonly tildeEscapes?: boolean;
 	readonly bare?: boolean;
 	readonly debug?: boolean;
+	readonly newsgroups?: boolean;
+	readonly articles?: string;
 	readonly login?: string;
 }
 
@@ -116,6 +122,8 @@ export function newSession(
 		tildeEscapes: options.tildeEscapes,
 		bare: options.bare ?? false,
 		debug: options.debug ?? false,
+		newsgroups: options.newsgroups ?? false,
+		articles: options.articles,
 		otherUser: options.login !== undefined,
 		login: options.login ?? system.user.name,
 		status: 0,

@@ -11,8 +11,15 @@ const lastCommands = new WeakMap<Session, string>();
 /** `!command`: runs it with the terminal as its own, then prints `!`. */
 export async function shellCommand(session: Session, typed: string): Promise<Outcome> {
 	const command = expandBangs(session, typed);
-	await session.terminal.lend({ command, shell: shellOf(session), shielded: true });
+	const end = await session.terminal.lend({ command, shell: shellOf(session), shielded: true });
+	tellFailure(session, end.status);
 	session.terminal.write('!\n');
+}
+
+/** In the words of BSD Mail, and only where those are wanted. */
+export function tellFailure({ terminal, variables }: Session, status: number | undefined): void {
+	if (status === 0 || !(variables.has('bsdcompat') || variables.has('bsdmsgs'))) return;
+	terminal.write('Fatal error in process.\n');
 }
 
 /** The shell that runs commands: `SHELL`, else /bin/sh. */
@@ -36,7 +43,8 @@ export function expandBangs(session: Session, typed: string): string {
 }
 
 export async function shell(session: Session): Promise<Outcome> {
-	await session.terminal.lend({ command: [shellOf(session)], shielded: true });
+	const end = await session.terminal.lend({ command: [shellOf(session)], shielded: true });
+	tellFailure(session, end.status);
 	session.terminal.write('\n');
 }
 
