@@ -127,7 +127,7 @@ export async function handOver(
 	letter: Uint8Array,
 	obstacle: string,
 ): Promise<Receipt> {
-	const { submitToServer } = await import('./smtp.js');
+	const { submitToServer } = await import('./bysmtp.js');
 	const receipt = await submitToServer(system, envelope, letter);
 	if (receipt) return receipt;
 	const program = programs.find((path) => existsSync(path) && !isOurs(path));

@@ -24,10 +24,55 @@ export interface Copy {
 	readonly alias: string | undefined;
 	/** Where reports about this copy go instead of to the sender (`owner-LIST`). */
 	readonly owner: string | undefined;
+	/** What the sender wants to hear of this recipient, where he said so. */
+	readonly wishes?: Wishes | undefined;
+}
+
+/** RFC 3461 4.1: NOTIFY. */
+export type Occasion = 'never' | 'success' | 'failure' | 'delay';
+
+/** RFC 3461: the options that belong to one recipient. */
+export interface Wishes {
+	readonly notify?: readonly Occasion[] | undefined;
+	/** ORCPT, decoded: `rfc822;address`. */
+	readonly original?: string | undefined;
+}
+
+/** Those that belong to the whole letter. */
+export interface ReportOptions {
+	/** RET: what of the letter comes back in a report of failure; undefined: its header. */
+	readonly returned?: 'full' | 'hdrs' | undefined;
+	/** ENVID, decoded. */
+	readonly envelopeId?: string | undefined;
+}
+
+/** Whether somebody wants to be told; without a word from him, of what went wrong. */
+export function wantsReport(wishes: Wishes | undefined, occasion: Occasion): boolean {
+	if (wishes?.notify === undefined) return occasion !== 'success';
+	return wishes.notify.includes(occasion);
+}
+
+/** What a server said, as far as a report quotes it. */
+export interface Exchange {
+	/** The command that was answered: `DATA` where all was sent at once. */
+	readonly asked: string;
+	readonly replied: string;
+	/** The reply to what came after. */
+	readonly then?: string | undefined;
 }
 
 /** What became of a copy, or why a recipient has none. */
-export type Fate = { readonly kind: 'sent'; readonly note?: string } | Deferral | Failure;
+export type Fate = Success | Deferral | Failure;
+
+export interface Success {
+	readonly kind: 'sent';
+	/** What follows `Sent`. */
+	readonly note?: string;
+	/** The server that has it now. */
+	readonly remote?: string;
+	/** That server reports success itself, where it is wanted. */
+	readonly reports?: boolean;
+}
 
 /** To be tried again. */
 export interface Deferral {
@@ -36,6 +81,8 @@ export interface Deferral {
 	readonly reason: string;
 	/** 4.x.x */
 	readonly status: string;
+	/** The server it is about. */
+	readonly remote?: string;
 }
 
 /** Not to be tried again. */
@@ -49,6 +96,10 @@ export interface Failure {
 	readonly diagnostic?: string;
 	/** What a program printed before it failed. */
 	readonly output?: string;
+	readonly remote?: string;
+	readonly exchange?: Exchange;
+	/** It waited too long; `output` says for what. */
+	readonly expired?: boolean;
 }
 
 /** sysexits(3), as far as delivery knows them. */

@@ -7,6 +7,7 @@
  */
 import {
 	closeSync,
+	fstatSync,
 	fsyncSync,
 	mkdirSync,
 	openSync,
@@ -23,7 +24,8 @@ import { isErrno } from '../complaint.js';
 import { lockMailbox, MailboxBusy, type MailboxLock } from '../mailbox/lock.js';
 import { syncDirectory } from '../mailbox/rewrite.js';
 import type { System } from '../system.js';
-import type { Copy, Fate } from './envelope.js';
+import type { Copy, Fate, ReportOptions } from './envelope.js';
+import { settingsOf } from './settings.js';
 import { queueFolder } from './spool.js';
 
 /** What the control file's first line says; it never changes. */
@@ -39,6 +41,9 @@ export interface QueuedLetter {
 	/** The body has octets above 127. */
 	readonly eightBit: boolean;
 	readonly copies: readonly Copy[];
+	/** Where it came from, as reports say it: `pue@localhost`, `mx.example.org [192.0.2.1]`. */
+	readonly from?: string | undefined;
+	readonly options?: ReportOptions | undefined;
 }
 
 /** A letter as it stands in the queue. */
@@ -49,8 +54,14 @@ export interface QueueEntry {
 	/** Runs that left something behind. */
 	readonly tries: number;
 	readonly lastTry: number | undefined;
+	/** Before this moment a scheduled run leaves it alone; undefined: due. */
+	readonly nextTry: number | undefined;
 	/** The last message-wide status. */
 	readonly status: string;
+	/** Nobody tries it until it is released. */
+	readonly held: boolean;
+	/** Its sender was told that it is late. */
+	readonly warned: boolean;
 	/** Somebody works on it now. */
 	readonly busy: boolean;
 }
@@ -59,7 +70,11 @@ export interface QueueEntry {
 type Event =
 	| { readonly done: number }
 	| { readonly kept: number; readonly status: string }
-	| { readonly tried: number; readonly status: string };
+	| { readonly tried: number; readonly status: string; readonly next?: number }
+	| { readonly warned: number; readonly status: string }
+	| { readonly held: boolean }
+	/** Due at once again. */
+	| { readonly due: true };
 
 const version = 1;
 
@@ -127,11 +142,24 @@ export function enqueue(
 	return new Ticket(folder, fd, lock, {
 		letter: whole,
 		waiting: whole.copies.map(() => ''),
-		tries: 0,
-		lastTry: undefined,
-		status: '',
+		...untried,
 		busy: true,
 	});
+}
+
+const untried = {
+	tries: 0,
+	lastTry: undefined,
+	nextTry: undefined,
+	status: '',
+	held: false,
+	warned: false,
+};
+
+/** The moment of the next try after so many: the pause doubles, up to a limit. */
+function nextTry(system: System, tries: number): number {
+	const { retryMin, retryMax } = settingsOf(system);
+	return system.now().getTime() + Math.min(retryMax, retryMin * 2 ** Math.min(tries - 1, 30));
 }
 
 /** The ids in the queue, oldest names first. */
@@ -151,6 +179,17 @@ function namesIn(folder: string): string[] {
 	}
 }
 
+/** Opens a control file to add lines: a last one that was torn is closed off, not continued. */
+function openEvents(path: string): number {
+	const fd = openSync(path, 'a+');
+	const { size } = fstatSync(fd);
+	const end = Buffer.alloc(1);
+	if (size > 0 && readSync(fd, end, 0, 1, size - 1) === 1 && end[0] !== 0x0a) {
+		writeAll(fd, Buffer.from('\n'));
+	}
+	return fd;
+}
+
 /** Reads a control file; undefined where it is gone. A torn last line counts as not written. */
 function readEntry(folder: string, id: string): Omit<QueueEntry, 'busy'> | undefined {
 	let text: string;
@@ -164,21 +203,21 @@ function readEntry(folder: string, id: string): Omit<QueueEntry, 'busy'> | undef
 	const letter = parseLine(lines[0] ?? '') as QueuedLetter | undefined;
 	if (letter?.copies === undefined) return undefined;
 	const waiting: (string | undefined)[] = letter.copies.map(() => '');
-	let tries = 0;
-	let lastTry: number | undefined;
-	let status = '';
+	let state: Omit<QueueEntry, 'busy' | 'letter' | 'waiting'> = untried;
 	for (const text of lines.slice(1)) {
 		const event = parseLine(text) as Event | undefined;
 		if (event === undefined) continue;
 		if ('done' in event) waiting[event.done] = undefined;
 		else if ('kept' in event) waiting[event.kept] = event.status;
+		else if ('held' in event) state = { ...state, held: event.held };
+		else if ('warned' in event) state = { ...state, warned: true, status: event.status };
+		else if ('due' in event) state = { ...state, nextTry: undefined };
 		else {
-			tries++;
-			lastTry = event.tried;
-			status = event.status;
+			const { tried: lastTry, next: nextTry, status } = event;
+			state = { ...state, tries: state.tries + 1, lastTry, nextTry, status };
 		}
 	}
-	return { letter, waiting, tries, lastTry, status };
+	return { letter, waiting, ...state };
 }
 
 function parseLine(text: string): object | undefined {
@@ -223,6 +262,13 @@ export function readQueue(system: System): QueueEntry[] {
 			return entry ? [{ ...entry, busy: isBusy(folder, id) }] : [];
 		})
 		.sort((a, b) => priority(a) - priority(b) || a.letter.arrival - b.letter.arrival);
+}
+
+/** One letter, by the whole of its id; undefined where there is none. */
+export function readLetter(system: System, id: string): QueueEntry | undefined {
+	const folder = queueFolder(system);
+	const entry = /^\w+$/.test(id) ? readEntry(folder, id) : undefined;
+	return entry && { ...entry, busy: isBusy(folder, id) };
 }
 
 /** Takes a letter out to work on it; undefined where somebody else has it, or it is gone. */
@@ -297,19 +343,36 @@ export class Ticket {
 	}
 
 	#note(event: Event): void {
-		this.#events ??= openSync(control(this.#folder, this.entry.letter.id), 'a');
+		this.#events ??= openEvents(control(this.#folder, this.entry.letter.id));
 		writeAll(this.#events, line(event));
 		fsyncSync(this.#events);
 	}
 
+	/** The last thing said of a copy. */
+	statusOf(index: number): string {
+		return this.#waiting[index] ?? '';
+	}
+
+	/** Notes, durably, that its sender was told that it is late. */
+	warned(now: Date, status: string): void {
+		this.#note({ warned: now.getTime(), status });
+	}
+
+	/** Holds it back, or lets it go, due at once. */
+	hold(held: boolean): void {
+		this.#note({ held });
+		if (!held) this.#note({ due: true });
+	}
+
 	/** Ends the work: the letter leaves the queue when nothing is left of it, else waits for the next run. */
-	close(now: Date): void {
+	close(system: System): void {
 		if (this.#closed) return;
 		this.#closed = true;
 		const left = this.open;
 		if (left.length > 0) {
 			const last = left.map((index) => this.#waiting[index]).findLast(Boolean);
-			this.#note({ tried: now.getTime(), status: last ?? '' });
+			const next = nextTry(system, this.entry.tries + 1);
+			this.#note({ tried: system.now().getTime(), status: last ?? '', next });
 		} else this.#remove();
 		this.#release();
 	}

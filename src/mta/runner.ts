@@ -1,12 +1,17 @@
 /**
- * One pass over the queue: every letter that nobody else works on is tried; what has waited too long is
- * given up and reported to its sender.
+ * One pass over the queue: every letter that nobody else works on is tried; who waits long is told, and
+ * what has waited too long is given up and reported. Local copies are delivered one after the other,
+ * letters to other hosts several at a time.
  */
 import type { System } from '../system.js';
-import type { Failure, Fate } from './envelope.js';
+import { type Item, type Lost, printSpan } from './bounce.js';
+import { deliverElsewhere, deliverLocal, type Parcel, Round } from './dispatch.js';
+import { type Copy, Exit, type Failure, type Fate, wantsReport } from './envelope.js';
+import { log } from './log.js';
 import { type QueueEntry, readQueue, sweep, type Ticket, takeLetter } from './queue.js';
+import { settingsOf } from './settings.js';
 import { queueFolder } from './spool.js';
-import { attempt, report, tellFate } from './submit.js';
+import { report, sendReceipts, warn } from './submit.js';
 
 /** Which letters: by part of the id, of a recipient, of the sender; `not` turns it round. */
 export interface Filter {
@@ -15,8 +20,14 @@ export interface Filter {
 	readonly not: boolean;
 }
 
-/** Milliseconds after which a letter is returned (`queuereturn`). */
-const giveUpAfter = 5 * 24 * 3600 * 1000;
+export interface RunOptions {
+	/** Leaves alone what is not due yet, as runs on a schedule do; else all is tried. */
+	readonly dueOnly?: boolean;
+	/** One letter after the other, so that the story can be read. */
+	readonly oneByOne?: boolean;
+	/** Ends the run between two letters. */
+	readonly signal?: AbortSignal;
+}
 
 export function selects(filters: readonly Filter[], { letter, waiting }: QueueEntry): boolean {
 	const open = letter.copies.filter((_, index) => waiting[index] !== undefined);
@@ -30,55 +41,178 @@ export function selects(filters: readonly Filter[], { letter, waiting }: QueueEn
 	});
 }
 
+/** Letters whose local part is done, waiting for their turn with other hosts. */
+const window = 64;
+
 /** Runs the queue once. `tell` hears the story, line by line. */
 export async function runQueue(
 	system: System,
 	filters: readonly Filter[],
 	tell: (line: string) => void,
+	options: RunOptions = {},
 ): Promise<void> {
 	sweep(system, system.now());
-	const entries = readQueue(system).filter((entry) => selects(filters, entry));
+	const now = system.now().getTime();
+	const entries = readQueue(system).filter(
+		(entry) =>
+			!entry.held && selects(filters, entry) && !(options.dueOnly && (entry.nextTry ?? 0) > now),
+	);
+	const round = new Round(system, tell);
+	const atOnce = options.oneByOne ? 1 : settingsOf(system).atOnce;
+	const folder = system.shown(queueFolder(system));
+	let outgoing: Work[] = [];
 	for (const [at, { letter }] of entries.entries()) {
-		const path = `${system.shown(queueFolder(system))}/${letter.id}`;
+		if (options.signal?.aborted) break;
 		tell('');
-		tell(`Running ${path} (sequence ${at + 1} of ${entries.length})`);
+		tell(`Running ${folder}/${letter.id} (sequence ${at + 1} of ${entries.length})`);
 		const ticket = takeLetter(system, letter.id);
 		if (ticket === 'locked') tell(`${letter.id}: locked`);
-		else if (ticket) await work(system, ticket, tell);
-	}
-}
-
-async function work(system: System, ticket: Ticket, tell: (line: string) => void): Promise<void> {
-	const { id, sender, arrival, copies } = ticket.entry.letter;
-	const text = ticket.text();
-	try {
-		for (const index of ticket.open) {
-			const copy = copies[index];
-			if (copy === undefined) continue;
-			const fate = inTime(system, arrival, await attempt(system, copy, text, sender));
-			for (const line of tellFate(copy, fate)) tell(line);
-			if (fate.kind !== 'failed') {
-				ticket.settle(index, fate);
-				continue;
-			}
-			// Reported before it is forgotten: a kill in between reports twice rather than never.
-			const about = { id, sender: copy.owner ?? sender, arrival: new Date(arrival) };
-			await report(system, about, text.header, [{ copy, failure: fate }]);
-			ticket.settle(index, fate);
+		else if (ticket?.entry.held) ticket.release();
+		else if (ticket) {
+			const work = new Work(system, ticket, round);
+			// Where rights change for a delivery, nothing else may go on: hence first, and alone.
+			if (await work.deliverLocal()) outgoing.push(work);
 		}
-	} finally {
-		ticket.close(system.now());
+		if (outgoing.length >= (options.oneByOne ? 1 : window)) {
+			await severalAtATime(outgoing, atOnce);
+			outgoing = [];
+		}
+	}
+	await severalAtATime(outgoing, atOnce);
+	await round.close();
+}
+
+async function severalAtATime(works: readonly Work[], atOnce: number): Promise<void> {
+	const left = [...works];
+	const carriers = Array.from({ length: Math.min(atOnce, left.length) }, async () => {
+		for (let work = left.shift(); work; work = left.shift()) await work.deliverElsewhere();
+	});
+	// All come to their end, whatever befalls one of them.
+	const ends = await Promise.allSettled(carriers);
+	for (const work of left) work.release();
+	for (const end of ends) if (end.status === 'rejected') throw end.reason;
+}
+
+/** One letter in one run. */
+class Work {
+	readonly #system: System;
+	readonly #ticket: Ticket;
+	readonly #round: Round;
+	readonly #parcel: Parcel;
+	/** What stays in the queue. */
+	readonly #late: Item[] = [];
+
+	constructor(system: System, ticket: Ticket, round: Round) {
+		this.#system = system;
+		this.#ticket = ticket;
+		this.#round = round;
+		const { letter } = ticket.entry;
+		const { id, sender, copies, options, arrival } = letter;
+		this.#parcel = { id, sender, copies, options, arrival, letter: ticket.text() };
+	}
+
+	release(): void {
+		this.#ticket.release();
+	}
+
+	/** True where something is left for other hosts; else the work is at its end. */
+	async deliverLocal(): Promise<boolean> {
+		const { open } = this.#ticket;
+		let more = false;
+		try {
+			await this.#settle(deliverLocal(this.#system, this.#parcel, open, this.#round));
+			more = this.#ticket.open.some((index) => this.#parcel.copies[index]?.delivery.to === 'relay');
+			if (!more) await this.#warn();
+		} finally {
+			if (!more) this.#ticket.close(this.#system);
+		}
+		return more;
+	}
+
+	async deliverElsewhere(): Promise<void> {
+		const { open } = this.#ticket;
+		try {
+			await this.#settle(deliverElsewhere(this.#system, this.#parcel, open, this.#round));
+			await this.#warn();
+		} finally {
+			this.#ticket.close(this.#system);
+		}
+	}
+
+	get #about() {
+		const { id, sender, arrival, from, options } = this.#ticket.entry.letter;
+		const { body } = this.#parcel.letter;
+		return { id, sender, arrival: new Date(arrival), from, options, body };
+	}
+
+	/** Reported before it is forgotten: a kill in between reports twice rather than never. */
+	async #settle(fates: AsyncIterable<[number, Copy, Fate]>): Promise<void> {
+		const lost: [number, Lost][] = [];
+		const arrived: Item[] = [];
+		for await (const [index, copy, tried] of fates) {
+			const fate = inTime(this.#system, this.#parcel.arrival, copy, tried);
+			if (fate.kind === 'failed') lost.push([index, { copy, failure: fate }]);
+			else this.#ticket.settle(index, fate);
+			if (fate.kind === 'sent') arrived.push({ copy, fate });
+			if (fate.kind === 'deferred') this.#late.push({ copy, fate });
+		}
+		const { header } = this.#parcel.letter;
+		for (const [sender, group] of byReader(lost, this.#parcel)) {
+			const about = { ...this.#about, sender };
+			await report(
+				this.#system,
+				about,
+				header,
+				group.map(([, each]) => each),
+			);
+			for (const [index, { failure }] of group) this.#ticket.settle(index, failure);
+		}
+		await sendReceipts(this.#system, this.#about, { header }, arrived);
+	}
+
+	/** Once in a letter's life its sender hears that it is late. */
+	async #warn(): Promise<void> {
+		const { warnAfter } = settingsOf(this.#system);
+		const { warned, letter } = this.#ticket.entry;
+		const { sender } = letter;
+		const now = this.#system.now();
+		if (sender === null || warned || warnAfter <= 0) return;
+		if (now.getTime() - letter.arrival < warnAfter) return;
+		const items = this.#late.filter(({ copy }) => wantsReport(copy.wishes, 'delay'));
+		if (items.length === 0) return;
+		await warn(this.#system, this.#about, this.#parcel.letter.header, items);
+		const said = `Warning: could not send message for past ${printSpan(warnAfter)}`;
+		this.#ticket.warned(now, said);
+		log(this.#system, letter.id, { from: sender, stat: said });
 	}
 }
 
-function inTime(system: System, arrival: number, fate: Fate): Fate {
-	if (fate.kind !== 'deferred' || system.now().getTime() - arrival < giveUpAfter) return fate;
+/** Lost copies by who is to hear of them: the owner of a list, else the sender. */
+function byReader(
+	lost: readonly [number, Lost][],
+	{ sender, copies }: Parcel,
+): Map<string | null, [number, Lost][]> {
+	const groups = new Map<string | null, [number, Lost][]>();
+	for (const each of lost) {
+		const reader = copies[each[0]]?.owner ?? sender;
+		groups.set(reader, [...(groups.get(reader) ?? []), each]);
+	}
+	return groups;
+}
+
+/** What has waited too long has failed. */
+function inTime(system: System, arrival: number, { address }: Copy, fate: Fate): Fate {
+	const { returnAfter } = settingsOf(system);
+	if (fate.kind !== 'deferred' || system.now().getTime() - arrival < returnAfter) return fate;
+	const span = printSpan(returnAfter);
 	const failure: Failure = {
 		kind: 'failed',
-		reason: 'Message could not be delivered for 5 days; Message will be deleted from queue',
+		reason: `Message could not be delivered for ${span}; Message will be deleted from queue`,
 		status: '4.4.7',
-		exit: 69,
-		output: `Deferred: ${fate.reason}`,
+		exit: Exit.unavailable,
+		output: `${address}... Deferred: ${fate.reason}`,
+		expired: true,
+		...(fate.remote ? { remote: fate.remote } : {}),
 	};
 	return failure;
 }

@@ -6,8 +6,9 @@
 import { release } from '../release.js';
 import type { System } from '../system.js';
 import { staleNotice } from './aliasdb.js';
-import { type Lost, makeReport } from './bounce.js';
-import { deliver, mostHops } from './deliver.js';
+import { type Item, type Lost, makeReport, type ReportOn } from './bounce.js';
+import { mostHops } from './deliver.js';
+import { deliverElsewhere, deliverLocal, hasWayOut, Round } from './dispatch.js';
 import {
 	type Copy,
 	Exit,
@@ -16,13 +17,18 @@ import {
 	fullName,
 	newId,
 	qualified,
+	type ReportOptions,
+	type Wishes,
+	wantsReport,
 } from './envelope.js';
 import { type Problem, problems, tellStory } from './explain.js';
 import { type Arrival, type FinishedLetter, finishLetter } from './letter.js';
+import { log } from './log.js';
 import { enqueue, type Ticket } from './queue.js';
 import { localNames, parseSender } from './recipient.js';
-import { hasWayOut, relay, startRunner } from './relay.js';
 import { copies, type Resolution, resolve } from './resolve.js';
+import { settingsOf } from './settings.js';
+import { startRunner } from './startrunner.js';
 
 export interface Submission {
 	/** The reverse-path; undefined: the person sending; null: nobody is to hear of failures. */
@@ -43,6 +49,13 @@ export interface Submission {
 	readonly own?: { readonly id: string };
 	/** The recipients, resolved already. */
 	readonly trees?: readonly Resolution[];
+	/** RET and ENVID. */
+	readonly options?: ReportOptions | undefined;
+	/** NOTIFY and ORCPT: by recipient as given, and of those that are not named there. */
+	readonly wishes?: ReadonlyMap<string, Wishes> | undefined;
+	readonly wishesOfAll?: Wishes | undefined;
+	/** Where it came from, as reports say it; undefined: the person sending, on this host. */
+	readonly from?: string | undefined;
 }
 
 /** What became of it. */
@@ -65,33 +78,6 @@ export interface Submitted {
 function refused(status: number, ...lines: string[]): Submitted {
 	const nothing = { waiting: [], letter: undefined, lost: [] };
 	return { id: '', status, problems: lines, story: lines, ...nothing };
-}
-
-/** The lines before and after a delivery, as `-v` tells them. */
-export function tellFate({ address, delivery }: Copy, fate: Fate): string[] {
-	const via: Record<Copy['delivery']['to'], string | undefined> = {
-		mailbox: 'local',
-		program: 'prog',
-		file: undefined,
-		relay: undefined,
-	};
-	const mailer = via[delivery.to];
-	const detail = delivery.to === 'mailbox' && delivery.detail ? `${delivery.detail} via ` : '';
-	const lines = mailer === undefined ? [] : [`${address}... Connecting to ${detail}${mailer}...`];
-	if (fate.kind === 'sent') return [...lines, `${address}... Sent${fate.note ?? ''}`];
-	if (fate.kind === 'deferred') return [...lines, `${address}... Deferred: ${fate.reason}`];
-	return [...lines, `${address}... ${fate.reason}`];
-}
-
-/** Tries one copy, wherever it goes. */
-export async function attempt(
-	system: System,
-	copy: Copy,
-	letter: Pick<FinishedLetter, 'header' | 'body'>,
-	sender: string | null,
-): Promise<Fate> {
-	if (copy.delivery.to !== 'relay') return deliver(system, copy, { letter, sender });
-	return relay(system, copy, letter, sender);
 }
 
 /** Submits a letter. Throws errno errors where the queue or the aliases cannot be used. */
@@ -127,11 +113,27 @@ export async function submit(
 		const said = `Too many hops ${Math.max(letter.hops, submission.hops ?? 0)} (${mostHops} max)`;
 		return { ...refused(Exit.unavailable, said), letter };
 	}
-	const parcel: Parcel = { id, sender, letter, copies: copies(trees) };
+	const { options: reporting, from = `${user.name}@localhost` } = submission;
+	const wishesOf = (recipient: string) =>
+		submission.wishes?.get(recipient) ?? submission.wishesOfAll;
+	const all = copies(trees).map((copy) => ({ ...copy, wishes: wishesOf(copy.given) }));
+	const arrival = system.now().getTime();
+	const parcel: Sending = { id, sender, letter, copies: all, options: reporting, from, arrival };
+	log(system, id, {
+		from: sender === null ? '<>' : `<${qualified(sender, host)}>`,
+		size: letter.header.length + letter.body.length,
+		nrcpts: all.length,
+		msgid: /^message-id:\s*(\S+)/im.exec(letter.header.toString('latin1'))?.[1],
+		relay: from,
+	});
 	const met = problems(trees);
 	// Nobody is told of a failed report but its writer, or there would be reports without end.
 	const ownerOf = (owner: string | undefined) => (submission.own ? undefined : owner);
-	const lost = met.map(lostOf).map((each) => ({ ...each, owner: ownerOf(each.owner) }));
+	const lost = met.map((problem): Owned => {
+		const each = lostOf(problem);
+		const copy = { ...each.copy, wishes: wishesOf(each.copy.given) };
+		return { ...each, copy, owner: ownerOf(each.owner) };
+	});
 	const story = tellStory(trees);
 	const said = met.filter(({ node }) => node.owner === undefined).map(({ line }) => line);
 	const notice = staleNotice(system);
@@ -140,26 +142,31 @@ export async function submit(
 		if (met.some(({ failure }) => failure.status === '5.1.1')) said.push(notice);
 	}
 	const waiting: string[] = [];
-	for await (const [copy, fate] of send(system, parcel, submission)) {
-		const lines = tellFate(copy, fate);
-		story.push(...lines);
+	const arrived: Item[] = [];
+	const round = new Round(system, (line) => story.push(line));
+	for await (const [copy, fate] of send(system, parcel, submission, round)) {
 		if (fate.kind === 'failed') {
 			lost.push({ copy, failure: fate, owner: ownerOf(copy.owner) });
-			if (copy.owner === undefined) said.push(lines.at(-1) as string);
-		}
+			if (copy.owner === undefined) said.push(`${copy.address}... ${fate.reason}`);
+		} else if (fate.kind === 'sent') arrived.push({ copy, fate });
 		if (fate.kind === 'deferred' && copy.given === copy.address) waiting.push(copy.address);
 	}
+	await round.close();
+	await sendReceipts(system, { ...parcel, arrival: new Date(arrival) }, letter, arrived);
 	const mine = lost.filter(({ owner }) => owner === undefined);
 	const first = worst(mine.map(({ failure }) => failure));
 	await tellOwners(system, parcel, lost);
 	return { id, status: first, problems: said, story, waiting, letter, lost: mine };
 }
 
-interface Parcel {
+interface Sending {
 	readonly id: string;
 	readonly sender: string | null;
 	readonly letter: FinishedLetter;
 	readonly copies: readonly Copy[];
+	readonly options: ReportOptions | undefined;
+	readonly from: string;
+	readonly arrival: number;
 }
 
 type Owned = Lost & { readonly owner: string | undefined };
@@ -190,88 +197,156 @@ function warningsOf({ user, host }: System, { sender, own, arrival }: Submission
 
 async function* send(
 	system: System,
-	parcel: Parcel,
+	parcel: Sending,
 	{ queueOnly, foreground }: Submission,
+	round: Round,
 ): AsyncGenerator<[Copy, Fate]> {
-	const { id, sender, letter, copies: all } = parcel;
+	const { id, sender, letter, copies: all, arrival, from, options } = parcel;
 	const keep = (): Ticket =>
-		enqueue(system, { id, arrival: system.now().getTime(), sender, copies: all }, letter);
+		enqueue(system, { id, arrival, sender, copies: all, from, options }, letter);
 	if (all.length === 0) return;
 	if (queueOnly) return keep().release();
 	const only = all.length === 1 ? all[0] : undefined;
 	if (only && only.delivery.to !== 'relay') {
 		// Appending is durable by itself: the queue is needed only when it did not work out.
-		const fate = await attempt(system, only, letter, sender);
-		if (fate.kind === 'deferred') {
-			const ticket = keep();
-			ticket.settle(0, fate);
-			ticket.close(system.now());
+		for await (const [, copy, fate] of deliverLocal(system, parcel, [0], round)) {
+			if (fate.kind === 'deferred') {
+				const ticket = keep();
+				ticket.settle(0, fate);
+				ticket.close(system);
+			}
+			yield [copy, fate];
 		}
-		yield [only, fate];
 		return;
 	}
 	const ticket = keep();
 	let later = false;
 	try {
-		for (const [index, copy] of all.entries()) {
-			if (copy.delivery.to === 'relay' && !foreground && hasWayOut(system)) {
-				later = true;
-				continue;
-			}
-			const fate = await attempt(system, copy, letter, sender);
+		for await (const [index, copy, fate] of deliverLocal(system, parcel, ticket.open, round)) {
 			ticket.settle(index, fate);
 			yield [copy, fate];
 		}
+		if (all.some(({ delivery }) => delivery.to === 'relay')) {
+			later = !foreground && hasWayOut(system);
+			if (!later) {
+				const rest = deliverElsewhere(system, parcel, ticket.open, round);
+				for await (const [index, copy, fate] of rest) {
+					ticket.settle(index, fate);
+					yield [copy, fate];
+				}
+			}
+		}
 	} finally {
 		if (later) ticket.release();
-		else ticket.close(system.now());
+		else ticket.close(system);
 	}
 	if (later) await startRunner(system, id);
 }
 
 /** Failures on a list are its owner's business, not the sender's. */
-async function tellOwners(system: System, parcel: Parcel, lost: readonly Owned[]): Promise<void> {
+async function tellOwners(system: System, parcel: Sending, lost: readonly Owned[]): Promise<void> {
 	for (const owner of new Set(lost.map((each) => each.owner))) {
 		if (owner === undefined) continue;
 		const theirs = lost.filter((each) => each.owner === owner);
-		await report(system, { ...parcel, sender: owner }, parcel.letter.header, theirs);
+		const about = { ...parcel, sender: owner, arrival: new Date(parcel.arrival) };
+		await report(system, about, parcel.letter.header, theirs);
 	}
+}
+
+/** The letter that a report is about. */
+export interface About {
+	readonly id: string;
+	readonly sender: string | null;
+	readonly arrival?: Date;
+	readonly from?: string | undefined;
+	readonly options?: ReportOptions | undefined;
+	/** Comes back with a failure where the sender asked for it. */
+	readonly body?: Buffer | undefined;
 }
 
 /**
  * Sends a report on lost copies to the letter's sender; where there is none, or he cannot be reached,
- * to the postmaster. A report that cannot even be given to the postmaster is not repeated.
+ * to the postmaster. A report that cannot even be given to the postmaster is not repeated. Recipients
+ * of whom the sender wants to hear nothing are left out.
  */
 export async function report(
 	system: System,
-	about: { readonly id: string; readonly sender: string | null; readonly arrival?: Date },
+	about: About,
 	header: Buffer,
 	lost: readonly Lost[],
 ): Promise<void> {
+	const items = lost
+		.filter(({ copy }) => wantsReport(copy.wishes, 'failure'))
+		.map(({ copy, failure }) => ({ copy, fate: failure }));
+	if (items.length === 0) return;
 	const postmaster = resolve(system, ['postmaster']).some((tree) => tree.outcome.kind !== 'fails')
 		? 'postmaster'
 		: 'root';
 	const to = about.sender === null ? [postmaster] : [about.sender, postmaster];
 	for (const person of to) {
-		const reportId = newId(system);
 		const toPostmaster = person === postmaster && person !== about.sender;
-		const octets = makeReport(system, {
-			id: about.id,
-			reportId,
-			arrival: about.arrival ?? system.now(),
-			sender: about.sender,
-			to: person,
-			from: `${system.user.name}@localhost`,
-			header,
-			lost,
-			toPostmaster,
-		});
-		const done = await submit(system, octets, {
-			sender: null,
-			recipients: [person],
-			fullName: 'Mail Delivery Subsystem',
-			own: { id: reportId },
-		});
-		if (done.status === 0) return;
+		const details = { kind: 'failure', items, toPostmaster } as const;
+		if (await sendReport(system, about, header, details, person)) break;
 	}
+	const { copyFailuresTo } = settingsOf(system);
+	if (copyFailuresTo !== undefined && about.sender !== null) {
+		const details = { kind: 'failure', items, toPostmaster: true } as const;
+		await sendReport(system, { ...about, body: undefined }, header, details, copyFailuresTo);
+	}
+}
+
+/** Tells the sender of copies that arrived, or were handed on to who does not tell, where he asked. */
+export async function sendReceipts(
+	system: System,
+	about: About,
+	{ header }: Pick<FinishedLetter, 'header'>,
+	arrived: readonly Item[],
+): Promise<void> {
+	const items = arrived.filter(
+		({ copy, fate }) =>
+			wantsReport(copy.wishes, 'success') && !(fate.kind === 'sent' && fate.reports),
+	);
+	if (items.length === 0 || about.sender === null) return;
+	await sendReport(system, about, header, { kind: 'success', items }, about.sender);
+}
+
+/** Tells the sender that copies are late. */
+export async function warn(
+	system: System,
+	about: About,
+	header: Buffer,
+	items: readonly Item[],
+): Promise<void> {
+	if (items.length === 0 || about.sender === null) return;
+	await sendReport(system, about, header, { kind: 'delay', items }, about.sender);
+}
+
+/** True when the report is delivered or safely queued. */
+async function sendReport(
+	system: System,
+	about: About,
+	header: Buffer,
+	details: Pick<ReportOn, 'kind' | 'items' | 'toPostmaster'>,
+	to: string,
+): Promise<boolean> {
+	const reportId = newId(system);
+	const octets = makeReport(system, {
+		...details,
+		id: about.id,
+		reportId,
+		arrival: about.arrival ?? system.now(),
+		sender: about.sender,
+		to,
+		from: about.from ?? `${system.user.name}@localhost`,
+		header,
+		body: about.body,
+		options: about.options,
+	});
+	const done = await submit(system, octets, {
+		sender: null,
+		recipients: [to],
+		fullName: 'Mail Delivery Subsystem',
+		own: { id: reportId },
+	});
+	return done.status === 0;
 }

@@ -23,6 +23,8 @@ interface Given {
 	readonly status?: string;
 	readonly busy?: boolean;
 	readonly eightBit?: boolean;
+	readonly held?: boolean;
+	readonly warned?: boolean;
 }
 
 function entry(given: Given): QueueEntry {
@@ -50,7 +52,10 @@ function entry(given: Given): QueueEntry {
 		waiting: to.map(([, status]) => status),
 		tries: given.tries ?? 1,
 		lastTry: undefined,
+		nextTry: undefined,
 		status: given.status ?? '',
+		held: given.held ?? false,
+		warned: given.warned ?? false,
 		busy: given.busy ?? false,
 	};
 }
