@@ -13,7 +13,8 @@ interface Props {
 }
 
 export function Hint({ hint, status, width, theme }: Props) {
-	const text = cutToColumns(`  ${hint}`, width);
+	const whole = `  ${hint}`;
+	const text = cellsOf(whole) > width ? `${cutToColumns(whole, width - 1)}…` : whole;
 	const gap = width - cellsOf(text) - cellsOf(status ?? '');
 	// Too narrow for both: what the command does is what matters.
 	const right = status !== undefined && gap >= 2 ? ' '.repeat(gap) + theme.status(status) : '';

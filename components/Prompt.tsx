@@ -3,6 +3,8 @@
  * The rows come cut to the window (terminal/layout.ts); the cursor is the terminal's own.
  */
 import { Box, Text } from 'ink';
+
+import { cutToColumns } from '../src/message/text.js';
 import { choicesShown, type LineState } from '../src/terminal/line.js';
 import type { Assist } from '../src/terminal/terminal.js';
 import { Choices } from './Choices.js';
@@ -13,18 +15,21 @@ interface Props {
 	readonly rows: readonly string[];
 	readonly line: Pick<LineState, 'choices' | 'search' | 'pasted'>;
 	readonly assist: Assist;
+	/** What has happened meanwhile; beneath everything else, and first to go where rows are few. */
+	readonly notice?: string | undefined;
 	/** Rows left beneath the line; with none only the line is drawn. */
 	readonly room: number;
 	readonly width: number;
 	readonly theme: Theme;
 }
 
-export function Prompt({ rows, line, assist, room, width, theme }: Props) {
+export function Prompt({ rows, line, assist, notice, room, width, theme }: Props) {
 	const { choices } = line;
 	const hint = ownHint(line) ?? assist.hint;
 	const beneath = choices && room > 1 && (
 		<Choices {...choices} rows={Math.min(choicesShown, room - 1)} width={width} theme={theme} />
 	);
+	const told = notice !== undefined && room > (beneath ? choicesShown + 1 : 1);
 	return (
 		<Box flexDirection="column">
 			{rows.map((row, index) => (
@@ -35,6 +40,7 @@ export function Prompt({ rows, line, assist, room, width, theme }: Props) {
 				(hint !== undefined && room > 0 && (
 					<Hint hint={hint} status={assist.status} width={width} theme={theme} />
 				))}
+			{told && <Text>{theme.new(cutToColumns(`  ${notice}`, width))}</Text>}
 		</Box>
 	);
 }

@@ -18,7 +18,15 @@ import {
 import { basename, dirname, join, resolve } from 'node:path';
 
 import { Complaint, isErrno, reason } from '../complaint.js';
-import { aliasesFile, firstMail, folders, host, passwdFile } from './skeleton.js';
+import {
+	aliasesFile,
+	firstMail,
+	folders,
+	host,
+	passwdFile,
+	people,
+	startupFile,
+} from './skeleton.js';
 
 /** What tells a lab from any other folder. */
 const marker = '.lab/README';
@@ -121,6 +129,7 @@ function fill(dir: string): void {
 	replaceFile(join(dir, 'etc/passwd'), passwdFile(uid, gid), 0o644);
 	replaceFile(join(dir, 'etc/hostname'), `${host}\n`, 0o644);
 	replaceFile(join(dir, 'etc/aliases'), aliasesFile(), 0o644);
+	for (const { home } of people) replaceFile(join(dir, home, '.mailrc'), startupFile, 0o644);
 	putLetters(dir);
 	replaceFile(join(dir, marker), markerText, 0o644);
 }

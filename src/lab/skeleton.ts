@@ -58,6 +58,12 @@ export function aliasesFile(): string {
 	].join('\n');
 }
 
+/** Everybody's ~/.mailrc. */
+export const startupFile = `# mail reads this when it starts. To see no more hints beneath an empty line, type
+# "unset coach" at its prompt, or take this line away.
+set coach
+`;
+
 /**
  * passwd(5). Everybody has the uid of who made the lab: all its files are that one's, and delivery
  * must find them owned by the right person. Nobody has a full name, so that senders read as the

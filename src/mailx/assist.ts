@@ -69,6 +69,7 @@ function worldOf(session: Session): World {
 		},
 		leaving: () => describeLeaving(session),
 		status: () => describeFolder(session),
+		coaching: () => (variables.has('coach') ? coach(session) : undefined),
 		variable: (name) => variables.get(name),
 		variables: () => variables.entries().map(([name]) => name),
 		addresses: (start) => findAddresses(session, start),
@@ -198,6 +199,18 @@ function describeFolder({ mailbox }: Session): string | undefined {
 	const count = `${messages.length} message${messages.length === 1 ? '' : 's'}`;
 	const news = fresh > 0 ? `, ${fresh} new` : '';
 	return `${basename(name)} · ${count}${news}${readOnly ? ' · read-only' : ''}`;
+}
+
+/** The few things to do next, for who has never seen the prompt; within 78 columns. */
+function coach({ mailbox, dotShown }: Session): string {
+	if (mailbox === undefined || mailbox.messages.length === 0) {
+		return 'm pere writes a letter to pere   q leaves   ? helps';
+	}
+	if (mailbox.messages.some((message) => message.has(Flag.deleted))) {
+		return 'u brings back what was deleted  Return shows the next  q leaves  ? helps';
+	}
+	if (dotShown) return 'Return shows the next  r answers  d deletes  h lists  q leaves  ? helps';
+	return 'Return shows a message, a number that one  m NAME writes  q leaves  ? helps';
 }
 
 function findAddresses(session: Session, start: string): Candidate[] {

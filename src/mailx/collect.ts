@@ -228,11 +228,21 @@ async function readLines(composition: Composition, headerInText: boolean): Promi
 	let header = headerInText;
 	let interrupted = false;
 	let endsOfFile = 0;
-	for (;;) {
+	let reminded = false;
+	const forgets = () => {
+		if (reminded || !forgetsAttachment(composition)) return false;
+		reminded = true;
+		terminal.write(
+			'(The text speaks of an attachment: ~@ FILE attaches one, a second end sends)\n',
+		);
+		return true;
+	};
+	for (let first = true; ; first = false) {
+		const coached = first && variables.has('coach');
 		const line = await terminal.readLine({
 			kind: 'body',
 			prompt: '',
-			...(terminal.interactive && { assist: assistant(session, character) }),
+			...(terminal.interactive && { assist: assistant(session, character, coached), coached }),
 		});
 		const interactive = variables.has('interactive');
 		if (line.kind === 'interrupt') {
@@ -251,6 +261,7 @@ async function readLines(composition: Composition, headerInText: boolean): Promi
 				terminal.write('Use "." to terminate letter\n');
 				continue;
 			}
+			if (forgets()) continue;
 			return true;
 		}
 		if (header && line.text === '') {
@@ -263,7 +274,10 @@ async function readLines(composition: Composition, headerInText: boolean): Promi
 		endsOfFile = 0;
 		interrupted = false;
 		const dotEnds = variables.has('dot') || variables.has('ignoreeof');
-		if (line.text === '.' && interactive && dotEnds) return true;
+		if (line.text === '.' && interactive && dotEnds) {
+			if (forgets()) continue;
+			return true;
+		}
 		const escapes = session.tildeEscapes ?? interactive;
 		if (!escapes || character === '' || !line.text.startsWith(character)) {
 			text.append(encodeText(`${line.text}\n`, terminal.charset));
@@ -271,12 +285,30 @@ async function readLines(composition: Composition, headerInText: boolean): Promi
 		}
 		const { runEscape } = await import('./escapes.js');
 		const outcome = await runEscape(composition, line.text.slice(1), character);
-		if (outcome === 'finish') return true;
+		if (outcome === 'finish') {
+			if (forgets()) continue;
+			return true;
+		}
 		if (outcome === 'abandon') return giveUp(composition);
 		if (outcome === 'discard') return giveUp(composition, false);
 		if (outcome === 'continue') terminal.write('(continue)\n');
 	}
 }
+
+/** `attachcheck`: what the person wrote, not what is quoted, announces what is not there. */
+function forgetsAttachment({ session, draft, text }: Composition): boolean {
+	const { variables, terminal, bare } = session;
+	if (bare || !terminal.interactive || !variables.has('attachcheck')) return false;
+	if (draft.attachments.length > 0) return false;
+	const prefix = variables.get('indentprefix') || '\t';
+	const written = decodeText(text.octets, terminal.charset)
+		.split('\n')
+		.filter((line) => !line.startsWith(prefix) && !line.startsWith('>'));
+	return written.some((line) => announced.test(line));
+}
+
+/** Words for an attachment, in the languages of the textbook's readers. */
+const announced = /\battach(ed|ment|ments|ing)\b|\b(im )?Anhang\b|\bangehängt|\bbeigefügt/i;
 
 /** Two interrupts, `~q` (kept with `save`) or `~x` (not kept). */
 function giveUp({ session, text }: Composition, keep = true): false {
@@ -291,9 +323,13 @@ async function turn(): Promise<void> {
 	await new Promise((resolve) => setImmediate(resolve));
 }
 
+/** For who has never written a letter here. */
+const coaching = 'type the letter; ^D alone on a line sends it, ^C twice gives it up';
+
 /** What the live terminal shows beneath a line that begins with the escape; loaded when one does. */
-function assistant(session: Session, character: string) {
+function assistant(session: Session, character: string, coached: boolean) {
 	return async (text: string, cursor: number): Promise<Assist> => {
+		if (coached && text === '') return { hint: coaching };
 		if (character === '' || !text.startsWith(character)) return {};
 		const [{ assistBody }, { escapes }] = await Promise.all([
 			import('./assist.js'),

@@ -19,6 +19,8 @@ export interface World {
 	leaving(): string | undefined;
 	/** Folder and counts, for the right end of the hint line. */
 	status(): string | undefined;
+	/** What a beginner may do next; undefined where no hints are wanted. */
+	coaching?(): string | undefined;
 	variable(name: string): string | undefined;
 	variables(): readonly string[];
 	/** Aliases, users of this machine, correspondents of the folder that begin so. */
@@ -59,7 +61,11 @@ function parse(text: string): Parsed {
 export async function assistLine(world: World, text: string, cursor: number): Promise<Assist> {
 	const { name, rest, from } = parse(text);
 	if (text.trim() === '' || text.trimStart().startsWith('#')) {
-		return cursor === text.length ? offer(commandNames(''), cursor) : {};
+		const coaching = text === '' ? world.coaching?.() : undefined;
+		return {
+			...(cursor === text.length && offer(commandNames(''), cursor)),
+			...(coaching !== undefined && { hint: coaching }),
+		};
 	}
 	const hint = await hintFor(world, name, rest);
 	const status = world.status();
@@ -102,7 +108,8 @@ async function hintFor(world: World, name: string, rest: string): Promise<string
 	const usage = name === '' ? 'show messages' : world.usage(row);
 	const special = specials[fullName(row)];
 	if (special !== undefined) return special(world, row, rest);
-	const listed = listOf(row, rest);
+	// What `h` does with a message is no matter of that message.
+	const listed = fullName(row) === 'headers' ? undefined : listOf(row, rest);
 	const selected = listed === undefined ? undefined : await world.selected(row, listed);
 	if (selected === undefined) return `${usage} — ${row.summary}`;
 	return `${usage} — ${selected}${row.writes && fullName(row).startsWith('d') ? '   u brings back' : ''}`;
@@ -298,7 +305,7 @@ export async function assistBodyLine(
 	}
 	const typed = text.slice(2, cursor);
 	if (name === ':' || name === '_') {
-		const inner = await assistLine(world, typed, typed.length);
+		const inner = await assistLine({ ...world, coaching: () => undefined }, typed, typed.length);
 		return inner.from === undefined ? inner : { ...inner, from: inner.from + 2 };
 	}
 	const row = escapes.find(({ names }) => names.includes(name));

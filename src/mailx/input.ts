@@ -45,7 +45,26 @@ function typedLine(session: Session, prompting: boolean): Promise<Line> {
 	const { terminal, variables } = session;
 	const prompt = prompting && variables.has('interactive') ? promptOf(session) : '';
 	if (!terminal.interactive) return terminal.readLine({ kind: 'command', prompt });
-	return terminal.readLine({ kind: 'command', prompt, assist: assistant(session) });
+	return terminal.readLine({
+		kind: 'command',
+		prompt,
+		assist: assistant(session),
+		coached: variables.has('coach'),
+		watch: (tell) => watcher(session, tell),
+	});
+}
+
+/** Looks for new mail while somebody is waited for; only a live terminal asks, once it is set up. */
+function watcher(session: Session, tell: (notice: string) => void): () => void {
+	let stop: (() => void) | undefined;
+	let over = false;
+	import('./arrivals.js').then(({ watchFolder }) => {
+		if (!over) stop = watchFolder(session, tell);
+	});
+	return () => {
+		over = true;
+		stop?.();
+	};
 }
 
 function promptOf(session: Session): string {

@@ -269,7 +269,11 @@ export class Keyboard {
 
 	#add(keys: readonly Key[]): void {
 		this.#keys.push(...keys);
-		if (keys.length === 0 && !this.#gone) return;
+		if (keys.length > 0 || this.#gone) this.wake();
+	}
+
+	/** Ends a wait though no key may have come: there is something else to look at. */
+	wake(): void {
 		const arrived = this.#arrived;
 		this.#arrived = undefined;
 		arrived?.();
@@ -303,7 +307,7 @@ export class Keyboard {
 		this.#add([key]);
 	}
 
-	/** Resolves when a key waits, or after some milliseconds; false: there will never be one. */
+	/** Resolves when a key waits, after some milliseconds, or on `wake`; false: there will never be one. */
 	async ready(milliseconds?: number): Promise<boolean> {
 		if (this.#keys.length > 0) return true;
 		if (this.#gone) return false;

@@ -33,6 +33,8 @@ const leastRows = 6;
 /** How long a terminal may take to say where its cursor is, in milliseconds. */
 const answerPatience = 250;
 
+const nothing = (): string | undefined => undefined;
+
 const layoutEngine = Symbol.for('inkloom.yoga');
 
 /** Reads lines for a prompt that is already written, from a keyboard that has been started. */
@@ -60,7 +62,8 @@ export class LiveEditor {
 		this.#theme = themeFor(system.env);
 	}
 
-	async readLine(request: LineRequest): Promise<Line> {
+	/** `notice`: what is to be told beneath the line by now; the keyboard is woken when it changes. */
+	async readLine(request: LineRequest, notice = nothing): Promise<Line> {
 		const wait = new Wait(request, this.#history.lines(request.kind), this.#kills);
 		wait.offset = await this.#findOffset(request);
 		this.#painter.begin(wait.offset, this.#lay(wait).cursor.row);
@@ -69,7 +72,7 @@ export class LiveEditor {
 		try {
 			// At rest nothing is drawn, save where there is something to say even then.
 			if (wait.state.text === '' && (await wait.assist()).hint !== undefined) wait.stale = true;
-			const line = await this.#edit(wait);
+			const line = await this.#edit(wait, notice);
 			if (line.kind === 'line') this.#history.add(request.kind, line.text);
 			return line;
 		} finally {
@@ -79,12 +82,13 @@ export class LiveEditor {
 		}
 	}
 
-	async #edit(wait: Wait): Promise<Line> {
+	async #edit(wait: Wait, notice: () => string | undefined): Promise<Line> {
 		for (;;) {
 			const key = this.#keyboard.take();
 			if (key === undefined) {
+				wait.heed(notice());
 				if (wait.stale) await this.#paint(wait);
-				if (!(await this.#keyboard.ready())) return this.#end(wait, 'end');
+				else if (!(await this.#keyboard.ready())) return this.#end(wait, 'end');
 				continue;
 			}
 			if (wait.request.kind === 'body' && key.kind === 'paste' && key.text.includes('\n')) {
@@ -167,7 +171,7 @@ export class LiveEditor {
 		this.#keyboard.start();
 		wait.offset = 0;
 		this.#painter.begin(0, this.#lay(wait, state.text).cursor.row);
-		wait.stale = state.text !== '';
+		wait.stale = state.text !== '' || request.coached === true || wait.notice !== undefined;
 	}
 
 	/** The column in which the prompt began: behind a message without a final newline it is not 0. */
@@ -227,16 +231,23 @@ export class LiveEditor {
 			rows: shown,
 			line: wait.state,
 			assist: large ? wait.seen : {},
+			notice: wait.notice,
 			room: large ? most - shown.length : 0,
 			width: columns - 1,
 			theme: this.#theme,
 		});
 		this.#painter.paint({
 			// Ink cuts blanks off the ends of rows; in the line they may be what the person typed.
-			rows: this.#sketch.rows(element, columns).map((row, at) => shown[at] ?? row),
+			rows: this.#sketch.rows(element, columns).map((row, at) => shown[at] ?? this.#speakable(row)),
 			fullRows: shown.length - 1,
 			cursor: { row: layout.cursor.row - start, column: layout.cursor.column },
 		});
+	}
+
+	/** Our own words in the signs that the terminal has. */
+	#speakable(row: string): string {
+		if (this.#ground.charset === 'utf-8') return row;
+		return row.replace(/[—·]/g, '-').replace(/[“”]/g, '"').replaceAll('…', '~');
 	}
 
 	/** A terminal that changes width breaks the rows anew and keeps the cursor at its character. */
@@ -306,6 +317,8 @@ class Wait {
 	early = true;
 	/** What was said about the line when it was last drawn. */
 	seen: Assist = {};
+	/** What has happened while we wait. */
+	notice: string | undefined;
 
 	constructor(request: LineRequest, history: readonly string[], kills: readonly string[]) {
 		this.request = request;
@@ -325,6 +338,11 @@ class Wait {
 
 	async assist(): Promise<Assist> {
 		return (await this.request.assist?.(this.state.text, this.state.cursor)) ?? {};
+	}
+
+	heed(notice: string | undefined): void {
+		this.stale ||= notice !== this.notice;
+		this.notice = notice;
 	}
 
 	/** Takes in what there is to say about the line as it stands. */

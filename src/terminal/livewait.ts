@@ -29,6 +29,11 @@ export class LiveWait implements Wait {
 		if (this.#plain !== undefined) return this.#plain.readLine(request);
 		this.#ground.write(request.prompt + echoed(request.initial ?? ''));
 		this.#keyboard.start();
+		let notice: string | undefined;
+		const unwatch = request.watch?.((text) => {
+			notice = text;
+			this.#keyboard.wake();
+		});
 		try {
 			// Nothing is drawn before the first key, so nothing that draws is loaded before it.
 			if (this.#editor === undefined && !request.coached) {
@@ -40,8 +45,11 @@ export class LiveWait implements Wait {
 				}
 			}
 			this.#editor ??= await this.#load();
-			if (this.#editor !== undefined) return await this.#editor.readLine(request);
+			if (this.#editor !== undefined) {
+				return await this.#editor.readLine(request, () => notice);
+			}
 		} finally {
+			unwatch?.();
 			this.#keyboard.stop();
 		}
 		// Two readers of one terminal would take each other's lines.

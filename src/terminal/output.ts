@@ -1,9 +1,11 @@
 /**
  * Standard output and standard error by file descriptor: written at once on a terminal, gathered on a
- * pipe or in a file, always in the order of the calls. Knows EAGAIN and a reader who has gone; knows
- * nothing of text. Node's streams are not touched: a program in a pipe would pay for making them.
+ * pipe or in a file, always in the order of the calls. Knows EAGAIN, a full disk and a reader who has
+ * gone; knows nothing of text. Node's streams are not touched: a program in a pipe would pay for making them.
  */
 import { writeSync } from 'node:fs';
+
+import { isErrno, reason } from '../complaint.js';
 
 const gatherLimit = 1 << 16;
 
@@ -51,8 +53,16 @@ export class Output {
 					leave(status);
 					return;
 				}
-				if (code !== 'EAGAIN') throw error;
-				pause(2);
+				if (code === 'EAGAIN') {
+					pause(2);
+					continue;
+				}
+				if (!isErrno(error)) throw error;
+				// A full disk: what cannot be shown is not carried out either. Nobody hears of a failing stderr.
+				if (this.#fd !== 2)
+					new Output(2, true).write(Buffer.from(`write error: ${reason(error)}\n`));
+				leave(1);
+				return;
 			}
 		}
 	}

@@ -42,6 +42,8 @@ export interface LineRequest {
 	readonly initial?: string;
 	/** There is something to show beneath even an empty line. */
 	readonly coached?: boolean;
+	/** Begins to look for what may happen meanwhile, to be shown in one line; returns what ends that. */
+	readonly watch?: (tell: (notice: string) => void) => () => void;
 	/** What to show beneath the line and offer on Tab; only a live terminal asks. */
 	readonly assist?: (text: string, cursor: number) => Assist | Promise<Assist>;
 }

@@ -34,7 +34,7 @@ describe('the hint', () => {
 	it('leaves the status out where there is none, and never passes the edge', () => {
 		const hint = 'a hint that is as long as the window';
 		const [row = ''] = rowsOf(<Hint hint={hint} status="mbox" width={20} theme={theme} />);
-		assert.equal(row.length, 20);
+		assert.equal(row, '  a hint that is as…');
 		assert.doesNotMatch(row, /mbox/);
 	});
 });
@@ -54,6 +54,13 @@ describe('the completions', () => {
 describe('the prompt', () => {
 	const assist = { hint: 'what it does', status: 'mbox' };
 	const props = { rows: ['& d1-2'], assist, room: 10, width: 40, theme };
+	it('has what happened meanwhile beneath everything, where there is room', () => {
+		const notice = 'New mail: 1 message';
+		const rows = rowsOf(<Prompt {...props} notice={notice} line={line} />);
+		assert.equal(rows[2], '  New mail: 1 message');
+		const few = rowsOf(<Prompt {...props} room={1} notice={notice} line={line} />);
+		assert.deepEqual(few.length, 2);
+	});
 	it('has the hint beneath the line', () => {
 		const rows = rowsOf(<Prompt {...props} line={line} />);
 		assert.deepEqual([rows.length, rows[0]], [2, '& d1-2']);

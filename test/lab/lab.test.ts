@@ -42,6 +42,13 @@ describe('a lab', () => {
 		}
 	});
 
+	it('has hints for beginners, which everybody can take away', () => {
+		openLab(dir);
+		for (const home of ['root', 'home/pue', 'home/pere', 'home/profe']) {
+			assert.match(readFileSync(join(dir, home, '.mailrc'), 'utf8'), /^set coach$/m, home);
+		}
+	});
+
 	it('has two letters of the sizes the textbook shows', () => {
 		openLab(dir);
 		const text = readFileSync(join(dir, 'var/spool/mail/pue'), 'latin1');

@@ -26,6 +26,7 @@ const world: World = {
 	macros: () => ['fetch', 'sweep'],
 	accounts: () => ['home'],
 	shortcuts: () => ['w'],
+	coaching: () => 'what to do next',
 };
 
 /** What is offered at `|` in a line. */
@@ -53,14 +54,18 @@ describe('the hint for a command line', () => {
 		['delte', /did you mean delete\?$/],
 		['!ls', /run a shell command$/],
 		['alias x', /^a\[lias\] — /],
+		['h', /list a screen of headers$/],
+		['', /^what to do next$/],
+		['  ', /^none$/],
 	];
 	for (const [line, hint] of table) {
 		it(`${line}: ${hint.source}`, async () => {
 			assert.match((await at(`${line}|`)).hint ?? 'none', hint);
 		});
 	}
-	it('is not there at rest, and not for a comment', async () => {
-		assert.equal((await at('|')).hint, undefined);
+	it('is not there for a comment, nor at rest unless one is coached', async () => {
+		const uncoached: World = { ...world, coaching: () => undefined };
+		assert.equal((await assistLine(uncoached, '', 0)).hint, undefined);
 		assert.equal((await at('# a comment|')).hint, undefined);
 	});
 	it('comes with the state of the folder', async () =>

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { execFileSync, spawn, spawnSync } from 'node:child_process';
-import { mkdtempSync, openSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, openSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
@@ -46,6 +46,17 @@ describe('the terminal of pipes and files', () => {
 			env,
 		});
 		assert.equal(`${out}`, `${banner}got "one"\none\n`);
+	});
+	it('says one line and fails where its output cannot be written', {
+		skip: !existsSync('/dev/full'),
+	}, () => {
+		const { status, stderr } = spawnSync(process.execPath, [demo], {
+			input: 'one\n',
+			stdio: ['pipe', openSync('/dev/full', 'w'), 'pipe'],
+			env,
+		});
+		assert.equal(`${stderr}`, 'write error: No space left on device\n');
+		assert.equal(status, 1);
 	});
 	it('ends with nothing said when its reader has gone', () => {
 		const { status, stderr, stdout } = spawnSync(
