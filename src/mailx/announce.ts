@@ -2,6 +2,7 @@
  * What is told about a folder: the line with its name and counts, the message chosen as dot when it is
  * opened, and the mail that has arrived since.
  */
+import { Complaint } from '../complaint.js';
 import { Flag, type Mailbox, type Message } from '../mailbox/mailbox.js';
 import { folderDirectory } from './foldernames.js';
 import type { Session } from './session.js';
@@ -19,7 +20,13 @@ export async function announce(session: Session, withHeaders: boolean): Promise<
 	terminal.write(folderLine(session));
 	if (!withHeaders || mailbox.messages.length === 0 || !variables.has('header')) return;
 	const { showHeaders } = await import('./summary.js');
-	await showHeaders(session, mailbox.dot);
+	try {
+		await showHeaders(session, mailbox.dot);
+	} catch (error) {
+		// That nothing is left to list does not end the session.
+		if (!(error instanceof Complaint)) throw error;
+		terminal.write(`${error.message}\n`);
+	}
 }
 
 /** `"+work": 3 messages 1 new 2 unread`, with its newline; empty where no folder is open. */

@@ -123,9 +123,11 @@ export async function define(session: Session, words: string[]): Promise<Outcome
 async function readBraces(session: Session, what: string, name: string): Promise<string[]> {
 	const lines: string[] = [];
 	const depth = session.input.sources.length;
+	const loading = session.input.sources.at(-1)?.loading;
 	for (;;) {
 		const line = await nextLine(session, { floor: depth, joint: '\n', prompting: false });
 		if (line.kind !== 'line') {
+			if (loading) session.terminal.write('"Source" stack over-pop.\n');
 			throw new Complaint(`Unterminated ${what} definition: "${name}".`, 'stderr');
 		}
 		if (line.text.trim() === '}') return lines;

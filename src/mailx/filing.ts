@@ -221,7 +221,9 @@ export async function write(session: Session, text: string): Promise<Outcome> {
 		session.terminal.complain(`${label(path)}${whyNot(real, error)}\n`);
 		return 'failed';
 	}
-	tellFiled(session, path, created, lines, octets);
+	// What would be made as a maildir counts as there, as in the original.
+	const appended = session.variables.get('newfolders') === 'maildir';
+	tellFiled(session, path, created && !appended, lines, octets);
 	mark(session, 'write', messages);
 }
 

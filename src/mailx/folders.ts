@@ -74,7 +74,8 @@ async function open(
 		// A folder that cannot be opened is no reason to leave the one that is.
 		fd = probe(path);
 		const again = path === session.mailbox?.path;
-		await leave(session, rules);
+		const isMbox = formatOf(path) !== 'maildir';
+		await leave(session, rules, isMbox);
 		const mailbox = await openMailbox(system, path, {
 			kind,
 			readOnly: session.readOnly,
@@ -117,12 +118,24 @@ function probe(path: string): number | undefined {
 	throw Object.assign(new Error('neither a file nor a maildir'), { code: 'EINVAL' });
 }
 
+/** Sessions that have had a folder of another format than maildir open. */
+const hadMbox = new WeakSet<Session>();
+
 /** Writes back and closes the open folder, if any, and begins anew. */
-async function leave(session: Session, rules: LeaveRules | undefined): Promise<void> {
+async function leave(
+	session: Session,
+	rules: LeaveRules | undefined,
+	forMbox: boolean,
+): Promise<void> {
 	const { mailbox } = session;
+	// With -n as the original: it does not write back a maildir when it goes on to its first file.
+	const forgets = session.bare && forMbox && !hadMbox.has(session);
+	if (forMbox) hadMbox.add(session);
 	if (mailbox) {
-		const { leaveFolder } = await import('./quit.js');
-		await leaveFolder(session, rules);
+		if (!forgets) {
+			const { leaveFolder } = await import('./quit.js');
+			await leaveFolder(session, rules);
+		}
 		mailbox.close();
 		session.previousFolder = mailbox.name;
 		session.mailbox = undefined;

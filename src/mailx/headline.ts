@@ -62,6 +62,11 @@ export async function printHeadlines(
 	session.terminal.write(lines);
 }
 
+/** As show.ts has it, which is not loaded for the summary. */
+function shownCharset({ variables, terminal }: Session): string {
+	return variables.get('ttycharset') ?? terminal.charset;
+}
+
 /** The line without its newline, once the decoders of its charsets are there. */
 export async function headlineOf(
 	session: Session,
@@ -189,7 +194,7 @@ class Headline {
 		const room = (width > 0 ? width : this.left - 2) - (quoted ? 2 : 0);
 		if (value === undefined || room < 0) return '';
 		const enough = value.slice(0, Math.max(4_000, room * 100));
-		const text = cutToColumns(showWords(enough, this.#session.terminal.charset), room);
+		const text = cutToColumns(showWords(enough, shownCharset(this.#session)), room);
 		return quoted ? `"${text}"` : text;
 	}
 
@@ -202,8 +207,8 @@ class Headline {
 	}
 
 	#person(width: number): string {
-		const { variables, terminal } = this.#session;
-		const { charset } = terminal;
+		const { variables } = this.#session;
+		const charset = shownCharset(this.#session);
 		if (this.#session.newsgroups) {
 			const groups = this.#fields.get('newsgroups') ?? this.#fields.get('article-id') ?? '<>';
 			return fitColumns(makePrintable(decodeOctetsOf(groups, charset), charset), width);

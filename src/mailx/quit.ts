@@ -143,7 +143,8 @@ async function saveInMbox(session: Session, mailbox: Mailbox, rules: LeaveRules)
 			place: append ? 'end' : 'start',
 			separate: !bare,
 			finish: !bare,
-			newFormat: variables.get('newfolders') === 'maildir' ? 'maildir' : 'mbox',
+			// As in the original, whose mbox is a file unless it is appended to.
+			newFormat: append && variables.get('newfolders') === 'maildir' ? 'maildir' : 'mbox',
 		});
 	} catch (error) {
 		if (!isErrno(error)) throw error;

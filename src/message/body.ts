@@ -46,15 +46,18 @@ const longestField = 8_000;
 
 interface Budget {
 	parts: number;
+	readonly faithful: boolean;
 }
 
 /**
  * The parts of a message, given without its From_ line. With `whole` nothing beneath the top is looked
- * at (for raw display and copies).
+ * at (for raw display and copies). `faithful`, as Heirloom: a blank behind a type belongs to it, and a
+ * boundary line ends with a bare newline, so that one that ends an inner part is text.
  */
-export function parseMime(octets: Buffer, whole = false): Part {
+export function parseMime(octets: Buffer, whole = false, faithful = false): Part {
 	return parsePart(octets, undefined, undefined, whole ? Number.POSITIVE_INFINITY : 0, {
 		parts: 0,
+		faithful,
 	});
 }
 
@@ -68,7 +71,7 @@ function parsePart(
 	const header = parseHeader(octets);
 	const field = header.get('content-type');
 	const type = field
-		? (field.split(';', 1)[0] as string).trim().toLowerCase()
+		? trimType(field.split(';', 1)[0] as string, budget.faithful).toLowerCase()
 		: parent === 'digest'
 			? 'message/rfc822'
 			: 'text/plain';
@@ -100,7 +103,7 @@ function parsePart(
 		return { ...part, parts: [inner], limited: false };
 	}
 	const boundary = parameter(field ?? '', 'boundary');
-	const spans = boundary === undefined ? [] : splitMultipart(body, boundary);
+	const spans = boundary === undefined ? [] : splitMultipart(body, boundary, budget.faithful);
 	const parts: Part[] = [];
 	let index = 0;
 	let limited = false;
@@ -119,6 +122,8 @@ function parsePart(
 	}
 	return { ...part, parts, limited };
 }
+
+const trimType = (type: string, faithful: boolean) => (faithful ? type.trimStart() : type.trim());
 
 function discarded(octets: Buffer): Part {
 	return {
@@ -197,7 +202,7 @@ interface Span {
  * The body of a multipart cut at its boundary lines, preamble and epilogue included. The line end before
  * a boundary belongs to it (RFC 2046 5.1.1). A part that is never closed ends with the body.
  */
-function* splitMultipart(body: Buffer, boundary: string): Generator<Span> {
+function* splitMultipart(body: Buffer, boundary: string, faithful: boolean): Generator<Span> {
 	const mark = Buffer.from(`\n--${boundary}`, 'latin1');
 	let start = 0;
 	let discarded = true;
@@ -205,8 +210,8 @@ function* splitMultipart(body: Buffer, boundary: string): Generator<Span> {
 		let end = body.indexOf(10, at);
 		end = end < 0 ? body.length : end + 1;
 		const tail = body.toString('latin1', at + mark.length - 1, end);
-		const closes = /^--[ \t\r]*\n?$/.test(tail);
-		if (!closes && !/^[ \t\r]*\n?$/.test(tail)) continue;
+		const closes = (faithful ? /^--\n$/ : /^--[ \t\r]*\n?$/).test(tail);
+		if (!closes && !(faithful ? /^\n$/ : /^[ \t\r]*\n?$/).test(tail)) continue;
 		// A boundary right after another one opens no empty part, as in the original.
 		if (!discarded && at === start) continue;
 		const lineEnd = at > 1 && body[at - 2] === 13 ? 2 : 1;
