@@ -141,7 +141,8 @@ function describe(session: Session, messages: readonly Message[]): string {
 	return `${messages.length} messages: ${few.join(', ')}${more}`;
 }
 
-function describeOne(session: Session, message: Message): string {
+/** `1 pere “lunch”`. */
+export function describeOne(session: Session, message: Message): string {
 	const { mailbox, terminal } = session;
 	const subject = mailbox ? (scanFields(mailbox, message).get('subject') ?? '') : '';
 	const text = shown(decodeWords(subject, terminal.charset), terminal);

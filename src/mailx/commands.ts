@@ -29,6 +29,8 @@ interface Rules {
 	readonly transparent?: true;
 	/** Not from within a letter being written (`~:`). */
 	readonly notComposing?: true;
+	/** Not known to Heirloom mailx; last in the table, so that no abbreviation of the original changes. */
+	readonly added?: true;
 }
 
 type Run<A> = (session: Session, argument: A) => Outcome | Promise<Outcome>;
@@ -71,6 +73,7 @@ const folders = () => import('./folders.js');
 const help = () => import('./help.js');
 const junk = () => import('./junk.js');
 const marking = () => import('./marking.js');
+const pathways = () => import('./pathways.js');
 const reading = () => import('./reading.js');
 const remote = () => import('./remote.js');
 const sending = () => import('./sending.js');
@@ -233,6 +236,8 @@ export const commands: readonly Command[] = [
 	{ name: 'fwdr[etain]', takes: 'words', sending: true, run: async (s, a) => (await settings()).fwdretain(s, a), usage: '[field ...]', summary: 'list or add the only header fields to be forwarded' },
 	{ name: 'unfw[dignore]', takes: 'words', sending: true, run: async (s, a) => (await settings()).unfwdignore(s, a), usage: 'field ...', summary: 'take fields off the fwdignore list' },
 	{ name: 'unfwdr[etain]', takes: 'words', sending: true, run: async (s, a) => (await settings()).unfwdretain(s, a), usage: 'field ...', summary: 'take fields off the fwdretain list' },
+	{ name: 'exp[lain]', takes: 'string', sending: true, added: true, run: async (s, a) => (await pathways()).explain(s, a), usage: '[address ... | msglist]', summary: 'tell where a letter would go, or how a message came' },
+	{ name: 'hi[nt]', takes: 'string', sending: true, added: true, run: async (s, a) => (await help()).hint(s, a), usage: '[command line]', summary: 'tell what a command line would do' },
 ];
 
 /** The name without its brackets. */

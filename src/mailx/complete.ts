@@ -219,7 +219,7 @@ const takesFile = new Set(
 	),
 );
 const takesAddress = new Set(
-	'mail Mail forward Forward fwd Fwd resend Resend redirect Redirect alias group alternates'.split(
+	'mail Mail explain forward Forward fwd Fwd resend Resend redirect Redirect alias group alternates'.split(
 		' ',
 	),
 );
@@ -237,7 +237,8 @@ function offerArgument(world: World, name: string, typed: string, cursor: number
 		offer(byName(names.filter((text) => text.startsWith(word)).map((text) => ({ text }))), from);
 	if (name === '!') return offer(world.files(word), from);
 	if (full === 'set' || full === 'unset') return offerVariable(world, full, word, from);
-	if (full === '?' || full === 'help') return offer(commandNames(word), from);
+	if (full === '?' || full === 'help') return offer(byName(explained(word)), from);
+	if (full === 'hint') return offer(commandNames(word), from);
 	if (full === 'call' || full === 'undef') return among(world.macros());
 	if (full === 'account') return among(world.accounts());
 	if (full === 'unalias' || full === 'ungroup') return offer(world.addresses(word), from);
@@ -248,6 +249,13 @@ function offerArgument(world: World, name: string, typed: string, cursor: number
 	if (takesFile.has(full)) return offer(world.files(word), from);
 	if (takesAddress.has(full)) return offerAddress(world, typed, cursor);
 	return {};
+}
+
+function explained(word: string): Candidate[] {
+	const variables = variableTable.map(({ name, summary }) => ({ text: name, note: summary }));
+	const names = commandNames(word);
+	const taken = new Set(names.map(({ text }) => text));
+	return [...names, ...startingWith(variables, word).filter(({ text }) => !taken.has(text))];
 }
 
 function startingWith(candidates: readonly Candidate[], start: string): Candidate[] {
