@@ -117,6 +117,9 @@ async function main(words: readonly string[]): Promise<number> {
 		await applyOptions(session, args);
 		await readStartupFiles(session, !args.has('n'));
 		await chooseAccount(session, args);
+		if (terminal.interactive && !session.bare && !args.has('e') && !args.has('H')) {
+			(await import('./mailx/leftbehind.js')).recoverLetters(session);
+		}
 		await (args.sending ? send(session, args) : read(session, args));
 		return session.status;
 	} catch (error) {

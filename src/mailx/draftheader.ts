@@ -65,7 +65,7 @@ function foldNames(label: string, names: readonly Name[], commas: boolean): stri
 
 /**
  * Takes the header at the start of a text into the draft; returns the text after it. Unknown fields are
- * told; lines that are no fields become text where `keepStray` says so, else they are dropped.
+ * told; lines that are no fields become text. With `-n` they do where `keepStray` says so, else they are lost.
  */
 export function takeHeader(
 	session: Session,
@@ -91,7 +91,10 @@ export function takeHeader(
 	}
 	if (found.size > 0) assign(session, draft, found);
 	else session.terminal.complain('Restoring deleted header lines\n');
-	return (keepStray ? stray : []).map((line) => `${line}\n`).join('') + body;
+	if (!keepStray && session.bare) return body;
+	// Where the text begins without an empty line, that which follows belongs to the text.
+	const begun = stray.length > 0 && stray.at(-1) === lines.at(-1);
+	return stray.map((line) => `${line}\n`).join('') + (begun && end ? '\n' : '') + body;
 }
 
 const known = new Set(['to', 'cc', 'bcc', 'from', 'reply-to', 'sender', 'organization', 'subject']);
@@ -102,7 +105,8 @@ function assign(session: Session, draft: Draft, found: ReadonlyMap<string, strin
 			session,
 			(found.get(key) ?? []).flatMap((value) => typedNames(value)),
 		);
-	const text = (key: string) => found.get(key)?.join(' ');
+	// The latest first, as the original has them.
+	const text = (key: string) => found.get(key)?.toReversed().join(' ');
 	const subject = text('subject');
 	draft.to = names('to');
 	draft.cc = names('cc');

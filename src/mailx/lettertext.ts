@@ -24,7 +24,9 @@ export class LetterText {
 	/** A file that cannot be made is told; the letter then lives in memory only. */
 	constructor(session: Session) {
 		try {
-			this.#folder = mkdtempSync(`${session.system.real(temporaryFolder(session))}/mail-`);
+			// The process in the name tells the next session whether it was left behind (leftbehind.ts).
+			const place = session.system.real(temporaryFolder(session));
+			this.#folder = mkdtempSync(`${place}/mail-${process.pid}-`);
 			this.#file = openSync(`${this.#folder}/draft`, 'w', 0o600);
 		} catch (error) {
 			if (!isErrno(error)) throw error;

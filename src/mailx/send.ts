@@ -44,6 +44,7 @@ export async function sendDraft(
 	body: Buffer,
 	options: SendOptions = {},
 ): Promise<Fate> {
+	failing.delete(session);
 	const recipients = expandRecipients(session, draft);
 	const missing = recipients.length === 0;
 	if (missing) session.terminal.write('No recipients specified\n');
@@ -54,9 +55,14 @@ export async function sendDraft(
 		const settings = composeSettings(session);
 		letter = await composeLetter(expanded, body, await parts(session, draft), settings);
 	} catch (error) {
-		return notComposed(session, error, body);
+		// The original adds the last errno, mostly that of asking whether this is a terminal.
+		const leftOver = session.terminal.outputIsTerminal
+			? 'No such file or directory'
+			: 'Inappropriate ioctl for device';
+		const told = session.bare && !(error instanceof UnsuitableCharset) ? `\n${leftOver}` : '';
+		return remember(session, notComposed(session, error, body, told));
 	}
-	return deliver(session, letter, recipients, missing, options);
+	return remember(session, await deliver(session, letter, recipients, missing, options));
 }
 
 async function parts(session: Session, draft: Draft): Promise<Part[]> {
@@ -65,17 +71,10 @@ async function parts(session: Session, draft: Draft): Promise<Part[]> {
 }
 
 /** A letter that could not be made: its body is kept. */
-function notComposed(session: Session, error: unknown, body: Uint8Array): Fate {
+function notComposed(session: Session, error: unknown, body: Uint8Array, more = ''): Fate {
 	if (!(error instanceof Complaint)) throw error;
-	const { bare, terminal } = session;
-	terminal.complain(`${error.message}\n`);
-	// The original adds the last errno, mostly that of asking whether this is a terminal.
-	if (bare && !(error instanceof UnsuitableCharset)) {
-		const leftOver = terminal.outputIsTerminal
-			? 'No such file or directory'
-			: 'Inappropriate ioctl for device';
-		terminal.complain(`${leftOver}\n`);
-	}
+	const { terminal } = session;
+	terminal.complain(`${error.message}${more}\n`);
 	saveDeadLetter(session, body);
 	terminal.complain('. . . message not sent.\n');
 	return 'failed';
@@ -89,16 +88,25 @@ export async function sendResent(
 	resent: boolean,
 ): Promise<Fate> {
 	const recipients = checkNames(session, names) as Recipient[];
-	if (recipients.length === 0) return 'failed';
+	if (recipients.length === 0) return remember(session, 'failed');
 	let letter: Buffer;
 	try {
 		const settings = { ...composeSettings(session), resent, to: recipients };
 		letter = await composeResent(message, settings);
 	} catch (error) {
-		return notComposed(session, error, message);
+		return remember(session, notComposed(session, error, message));
 	}
 	const record = session.variables.has('record-resent');
-	return deliver(session, letter, recipients, false, {}, record);
+	const earlier = session.bare && failing.has(session);
+	return remember(session, await deliver(session, letter, recipients, earlier, {}, record));
+}
+
+/** Whose last letter failed: the original then keeps what is resent in dead.letter, too, though it goes out. */
+const failing = new WeakSet<Session>();
+
+function remember(session: Session, fate: Fate): Fate {
+	if (fate === 'failed') failing.add(session);
+	return fate;
 }
 
 async function deliver(
