@@ -1,6 +1,6 @@
 /**
  * `inkloom`: what the classic programs have no name for. The lab and its course, who one is in it, and
- * where a letter to an address would go. `as` and `su` are the short names the lab's shell has for
+ * where a letter to an address would go, what waits in the queue. `as` and `su` are the short names the lab's shell has for
  * changing person.
  */
 
@@ -17,6 +17,8 @@ const help = `Usage: inkloom COMMAND
   as NAME [PROGRAM ...] in the lab: be somebody else
   course [N [ANSWER]]   in the lab: the exercises, or one of them
   explain ADDRESS ...   where a letter to these addresses would go
+  queue [list|show|hold|release|remove|run] [ID ...]
+                        the letters that wait
   --help, --version
 See inkloom(1).
 `;
@@ -35,6 +37,7 @@ const commands: Record<string, Run> = {
 	su: switchUser,
 	course: tellCourse,
 	explain: explainAddresses,
+	queue: manageQueue,
 	'--help': () => print(help),
 	'-h': () => print(help),
 	help: () => print(help),
@@ -192,6 +195,13 @@ async function explainAddresses(words: string[]): Promise<number> {
 	book.close();
 	print(lines.map((line) => `${line}\n`).join(''));
 	return verify(trees).status;
+}
+
+async function manageQueue(words: string[]): Promise<number> {
+	const { openSystem } = await import('./system.js');
+	const { configure } = await import('./mta/configuration.js');
+	const { queueCommand } = await import('./mta/queuecommand.js');
+	return queueCommand(configure(openSystem()).system, words, print);
 }
 
 async function main([name, ...words]: string[]): Promise<number> {

@@ -27,7 +27,8 @@ export function embeddedTransport(system: System): Transport {
 	return {
 		async send(envelope, letter) {
 			try {
-				return await deliverHere(system, envelope, letter);
+				const { configure } = await import('./configuration.js');
+				return await deliverHere(configure(system).system, envelope, letter);
 			} catch (error) {
 				if (!isErrno(error)) throw error;
 				const path = error.path === undefined ? '' : `${system.shown(error.path)}: `;

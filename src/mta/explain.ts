@@ -2,9 +2,12 @@
  * A Resolution as text: the tree that `explain` draws, the lines of `sendmail -bv`, and the story that
  * `-v` tells before anything is delivered. It reads the tree and nothing else.
  */
+import { isErrno } from '../complaint.js';
 import type { System } from '../system.js';
 import { staleNotice } from './aliasdb.js';
 import type { Copy, Failure } from './envelope.js';
+import { printAsctime } from './letter.js';
+import { type QueueEntry, readQueue } from './queue.js';
 import { quoteName, unquote } from './recipient.js';
 import { nodes, type Resolution } from './resolve.js';
 import { mailboxPath } from './spool.js';
@@ -181,7 +184,29 @@ function leaf(system: System, { delivery, as, owner }: Copy): Omit<Row, 'left'> 
 		case 'relay':
 			return {
 				what: 'relay',
-				detail: `by SMTP to ${delivery.host}, kept in the queue until then${reports}`,
+				detail: `by SMTP to ${delivery.host}, kept in the queue until then${reports}${waitingFor(system, delivery.host)}`,
 			};
 	}
+}
+
+/** What waits for a host already, and when it is tried next; nothing where nobody may know. */
+function waitingFor(system: System, host: string): string {
+	let entries: QueueEntry[];
+	try {
+		entries = readQueue(system);
+	} catch (error) {
+		if (!isErrno(error)) throw error;
+		return '';
+	}
+	const like = entries.filter(({ letter, waiting }) =>
+		letter.copies.some(
+			({ delivery }, index) =>
+				waiting[index] !== undefined && delivery.to === 'relay' && delivery.host === host,
+		),
+	);
+	if (like.length === 0) return '';
+	const next = like.map(({ nextTry }) => nextTry ?? 0).sort((a, b) => a - b)[0] ?? 0;
+	const due = next <= system.now().getTime();
+	const when = due ? 'with the next queue run' : `not before ${printAsctime(new Date(next))}`;
+	return `; ${like.length} waiting, tried ${when}`;
 }

@@ -1,5 +1,6 @@
 /**
- * The queue as `mailq` prints it, column for column as sendmail does. Reads entries, no files.
+ * The queue as `mailq` prints it, column for column as sendmail does, and as JSON. Reads entries, no
+ * files.
  */
 import type { System } from '../system.js';
 import { printAsctime } from './letter.js';
@@ -15,14 +16,14 @@ function controller(system: System, entry: QueueEntry, index: number): string | 
 }
 
 function head(entry: QueueEntry, verbose: boolean): string {
-	const { letter, busy } = entry;
+	const { letter, busy, held, warned } = entry;
 	const size = String(letter.bodyOctets).padStart(8);
 	const sender = letter.sender ?? '<>';
 	const time = printAsctime(new Date(letter.arrival));
-	const start = `${letter.id.padEnd(14)}${busy ? '*' : ' '}${size}`;
+	const start = `${letter.id.padEnd(14)}${busy ? '*' : held ? '!' : ' '}${size}`;
 	if (!verbose) return `${start} ${time.slice(0, 16)} ${sender.slice(0, 39)}`;
 	const weight = String(priority(entry)).padStart(10);
-	return `${start} ${weight} ${time.slice(4, 16)} ${sender.slice(0, 78)}`;
+	return `${start} ${weight}${warned ? '+' : ' '}${time.slice(4, 16)} ${sender.slice(0, 78)}`;
 }
 
 /** The lines of `mailq`, `-v` or not. */
@@ -55,8 +56,43 @@ export function printQueue(
 			const by = controller(system, entry, index);
 			if (by !== undefined) lines.push(`\t\t\t\t\t\t${by}`);
 			lines.push(`\t\t\t\t\t\t${copy.address.slice(0, 71)}`);
-			if (status !== '') lines.push(`\t\t (${status})`);
+			// What a server said of him; what is wrong with the server stands above already.
+			if (status !== '' && (/^Deferred: \d{3}/.test(status) || status !== entry.status)) {
+				lines.push(`\t\t (${status})`);
+			}
 		}
 	}
 	return [...lines, total];
+}
+
+/** A moment as JSON has it, or null. */
+function moment(milliseconds: number | undefined): string | null {
+	return milliseconds === undefined ? null : new Date(milliseconds).toISOString();
+}
+
+/** The queue as one JSON object; octets of addresses that are no UTF-8 become U+FFFD. See mailq(1). */
+export function printQueueJson(system: System, entries: readonly QueueEntry[]): string {
+	const text = (octets: string): string => Buffer.from(octets, 'latin1').toString('utf8');
+	const letters = entries.map((entry) => ({
+		id: entry.letter.id,
+		arrival: moment(entry.letter.arrival),
+		sender: text(entry.letter.sender ?? ''),
+		size: entry.letter.headerOctets + 1 + entry.letter.bodyOctets,
+		tries: entry.tries,
+		lastTry: moment(entry.lastTry),
+		nextTry: moment(entry.nextTry),
+		busy: entry.busy,
+		held: entry.held,
+		warned: entry.warned,
+		status: text(entry.status),
+		recipients: entry.letter.copies.flatMap((copy, index) => {
+			const status = entry.waiting[index];
+			if (status === undefined) return [];
+			const { address, given, delivery } = copy;
+			return [
+				{ address: text(address), given: text(given), to: delivery.to, status: text(status) },
+			];
+		}),
+	}));
+	return JSON.stringify({ queue: system.shown(queueFolder(system)), letters }, undefined, 2);
 }

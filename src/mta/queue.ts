@@ -271,6 +271,13 @@ export function readLetter(system: System, id: string): QueueEntry | undefined {
 	return entry && { ...entry, busy: isBusy(folder, id) };
 }
 
+/** The whole text of a letter. Throws errno errors. */
+export function readLetterText(system: System, { id, headerOctets }: QueuedLetter): Buffer {
+	const octets = readFileSync(data(queueFolder(system), id));
+	const parts = [octets.subarray(0, headerOctets), octets.subarray(headerOctets)];
+	return Buffer.concat([parts[0] as Buffer, Buffer.from('\n'), parts[1] as Buffer]);
+}
+
 /** Takes a letter out to work on it; undefined where somebody else has it, or it is gone. */
 export function takeLetter(system: System, id: string): Ticket | 'locked' | undefined {
 	const folder = queueFolder(system);

@@ -13,7 +13,6 @@ import {
 	type Failure,
 	type Fate,
 	type ReportOptions,
-	type Success,
 	type Wishes,
 } from './envelope.js';
 import { addressesOf, findRoute, type Route, type Server } from './exchangers.js';
@@ -56,7 +55,6 @@ interface SmtpError extends Error {
 	readonly code?: string;
 	readonly responseCode?: number;
 	readonly response?: string;
-	readonly rejectedErrors?: readonly (SmtpError & { readonly recipient?: string })[];
 }
 
 /** No conversation came about: another server may do better. */
@@ -153,7 +151,7 @@ class Line {
 		const text = String(words[0] ?? '');
 		if (tnx === 'client') this.#said(text.replace(/^(MAIL FROM|RCPT TO):/, spelled));
 		else if (tnx === 'message' && outByteCount !== undefined) this.#said('.');
-		else if (tnx === 'server') this.#replied(text);
+		else if (tnx === 'server') this.#replied(octetsOf(text));
 	}
 
 	#said(command: string): void {
@@ -226,7 +224,7 @@ class Line {
 				over = true;
 				this.#connection.removeListener('error', broken);
 				this.#connection.removeListener('end', ended);
-				resolve(to.map((address) => this.#fate(address, error, response, to.length)));
+				resolve(to.map((_, at) => this.#fate(at, to, error, octetsOf(response))));
 			};
 			// What breaks the connection is told to nobody else once the transaction has begun.
 			const broken = (error: SmtpError): void => settle(error);
@@ -234,30 +232,39 @@ class Line {
 			this.#connection.once('error', broken);
 			this.#connection.once('end', ended);
 			this.#connection.send(envelope, octets, (error, info) => {
-				const some = info?.rejectedErrors ? { rejectedErrors: info.rejectedErrors } : undefined;
 				if (error) settle(error as SmtpError);
-				else settle(some as SmtpError | undefined, info?.response ?? '');
+				else settle(undefined, info?.response ?? '');
 			});
 		});
 	}
 
-	#fate(address: string, error: SmtpError | undefined, response: string, of: number): Fate {
-		const own = error?.rejectedErrors?.find(({ recipient }) => recipient === address);
+	/** The fate of the recipient at this index, by the replies to its RCPT and to the whole. */
+	#fate(at: number, to: readonly string[], error: SmtpError | undefined, whole: string): Fate {
+		const [mail = '', ...rest] = this.#replies;
+		const replies = mail.startsWith('2') ? rest.slice(0, to.length) : [];
+		const own = replies[at];
 		const remote = this.server.host;
-		if (own || (error && !response)) {
-			const { responseCode, response: reply } = own ?? error ?? {};
-			const piped = this.offers('PIPELINING');
-			const asked = own && !piped ? `RCPT To:<${address}>` : 'DATA';
-			// Where all were refused, DATA was answered too.
-			const all = error?.rejectedErrors?.length === of && piped;
-			const then = all ? this.#replies.at(-1) : undefined;
-			const exchange = { asked, replied: reply ?? '', then };
-			const message = reply ?? (error?.message || 'no reply');
-			return replyFate(responseCode, message, remote, exchange, error?.code);
+		if (own === undefined || own.startsWith('2')) {
+			if (error) {
+				const exchange = { asked: 'DATA', replied: error.response ?? '' };
+				const said = octetsOf(error.response ?? (error.message || 'no reply'));
+				return replyFate(error.responseCode, said, remote, exchange, error.code);
+			}
+			const note = ` (${whole.replace(/^\d{3} (\d\.\d\.\d )?/, '')})`;
+			return { kind: 'sent', note, remote, reports: this.offers('DSN') };
 		}
-		const note = ` (${response.replace(/^\d{3} (\d\.\d\.\d )?/, '')})`;
-		const sent: Success = { kind: 'sent', note, remote, reports: this.offers('DSN') };
-		return sent;
+		const piped = this.offers('PIPELINING');
+		const asked = piped ? 'DATA' : `RCPT To:<${to[at]}>`;
+		// Where all were refused, DATA was answered too.
+		const none = replies.length === to.length && !replies.some((reply) => reply.startsWith('2'));
+		const then = none && piped ? this.#replies.at(-1) : undefined;
+		return replyFate(
+			Number(own.slice(0, 3)),
+			own,
+			remote,
+			{ asked, replied: own, then },
+			undefined,
+		);
 	}
 
 	/** Forgets a transaction that did not come to its end, so that the next may begin. */
@@ -288,6 +295,11 @@ class Line {
 
 function spelled(verb: string): string {
 	return verb.startsWith('MAIL') ? 'MAIL From:' : 'RCPT To:';
+}
+
+/** And replies come as text. */
+function octetsOf(text: string): string {
+	return Buffer.from(text, 'utf8').toString('latin1');
 }
 
 /** A reply's fate: 4yz waits, 5yz fails. */
