@@ -5,12 +5,13 @@
 import { Complaint } from '../complaint.js';
 import { Flag, type Mailbox, type Message } from '../mailbox/mailbox.js';
 import { decodeOctets, encodeText } from '../message/charset.js';
+import { longestLine } from '../message/pieces.js';
 import { makePrintable } from '../message/text.js';
 import type { Outcome } from './commands.js';
 import { splitLastWord } from './lexer.js';
 import { touchMessage } from './marking.js';
 import type { Session } from './session.js';
-import { type Action, renderMeasured, renderMessage, shownCharset } from './show.js';
+import { type Action, cutHere, renderMeasured, renderMessage, shownCharset } from './show.js';
 import { isVisible, nextInOrder, openThread, setDot } from './threads.js';
 
 /** What `type` and its relatives do with fields and parts. */
@@ -169,8 +170,12 @@ export async function top(session: Session, messages: Message[]): Promise<Outcom
 		}
 		if (!apart) terminal.write('\n');
 		for (const line of firstLines(mailbox.read(message), most + 1)) {
-			const text = makePrintable(decodeOctets(line, undefined, charset), charset);
+			const text = makePrintable(
+				decodeOctets(line.subarray(0, longestLine), undefined, charset),
+				charset,
+			);
 			terminal.write(encodeText(`${text}\n`, charset));
+			if (line.length > longestLine) terminal.write(cutHere);
 			apart = /^[ \t]*$/.test(text);
 		}
 	}

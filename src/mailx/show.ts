@@ -90,10 +90,13 @@ export interface RenderOptions {
 	readonly sink?: (octets: Buffer) => void;
 }
 
+/** Octets of a body that is not taken line by line. */
+const longBody = 1 << 22;
+
 /** Of a header more lines are not shown. */
 const mostHeaderLines = mostFields;
 
-const cutHere = `\n[Line of more than ${longestLine} octets - the rest is not shown]\n`;
+export const cutHere = `[Line of more than ${longestLine} octets - the rest is not shown]\n`;
 
 /** The charset that text is shown in: `ttycharset`, else the terminal's. */
 export function shownCharset(session: Session): string {
@@ -135,7 +138,11 @@ async function render(
 	if (options.filter !== 'none' && !options.withoutPostmark && options.action !== 'rfc822') {
 		walk.postmark(mailbox.postmark(message));
 	}
-	const part = parseMime(octets.subarray(afterPostmark), !purposes[options.action].parts);
+	const part = parseMime(
+		octets.subarray(afterPostmark),
+		!purposes[options.action].parts,
+		session.bare,
+	);
 	await walk.part(part, 0);
 	return walk.result();
 }
@@ -311,7 +318,7 @@ class Walk {
 		} else {
 			this.#out.put(Buffer.from(this.#requote(line), 'latin1'), line);
 		}
-		if (tooLong) this.#out.say(cutHere);
+		if (tooLong) this.#out.say(`\n${cutHere}`);
 	}
 
 	#hides(name: string): boolean {
@@ -378,9 +385,7 @@ class Walk {
 			return this.#throughHandler(handler, input);
 		}
 		if (this.#purpose.printable && !this.#out.measured) return this.#shown(part, raw, charset);
-		const lines = this.#out.measured && this.#purpose.parts ? encodedLines(part, raw) : [raw];
-		for (const line of lines) {
-			const decoded = this.#purpose.parts ? decodeBody(part, line) : line;
+		for (const [line, decoded] of this.#lines(part, raw)) {
 			if (this.#purpose.printable) this.#out.put(this.#visible(decoded, charset), line);
 			else if (text) this.#out.put(this.#converted(decoded, charset), line);
 			else if (this.#action === 'junk') this.#out.put(withoutControls(decoded), line);
@@ -390,12 +395,25 @@ class Walk {
 		}
 	}
 
+	/**
+	 * A body as it is put out: encoded and decoded, line by line where it is counted as the original
+	 * counts. Of what is long, pieces: its figures are those of what is put out.
+	 */
+	*#lines(part: Part, raw: Buffer): Generator<readonly [encoded: Buffer, decoded: Buffer]> {
+		if (!this.#purpose.parts) yield [raw, raw];
+		else if (!this.#out.measured) yield [raw, decodeBody(part, raw)];
+		else if (raw.length > longBody) {
+			const whole = Number.POSITIVE_INFINITY;
+			for (const { octets } of textPieces(part, raw, whole)) yield [octets, octets];
+		} else for (const line of encodedLines(part, raw)) yield [line, decodeBody(part, line)];
+	}
+
 	/** Bit by bit, so that ^C is heard within a long one. */
 	async #shown(part: Part, raw: Buffer, charset: string | undefined): Promise<void> {
 		if (this.#purpose.parts) {
 			for (const { octets, cut } of textPieces(part, raw)) {
 				this.#out.put(this.#visible(octets, charset), octets);
-				if (cut) this.#out.say(cutHere);
+				if (cut) this.#out.say(`\n${cutHere}`);
 				await this.#session.terminal.checkpoint();
 			}
 			return;
@@ -422,7 +440,9 @@ class Walk {
 		const end = await terminal.lend({ command, input, capture: true, ...(shell ? { shell } : {}) });
 		if (end.error !== undefined) terminal.complain(`${command}: ${end.error}\n`);
 		const output = this.#visible(Buffer.from(end.output));
-		this.#out.put(output, output);
+		// What a command has made of a part is not counted, as in the original.
+		if (this.#out.measured) this.#out.add(output);
+		else this.#out.put(output, output);
 	}
 
 	/** Text or octets as the purpose wants them. */

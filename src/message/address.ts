@@ -197,19 +197,14 @@ function oneAddress(text: string, from: number, separators: string): [word: stri
 		const end = close < 0 ? text.length : close + 1;
 		return [text.slice(from, end), end];
 	}
-	let word = '';
 	let quoted = false;
 	let at = from;
 	while (at < text.length && (quoted || !separators.includes(text[at] as string))) {
-		const char = text[at] as string;
-		if (char === '"' && text[at - 1] === '\\' && at > from) word = `${word.slice(0, -1)}"`;
-		else {
-			if (char === '"') quoted = !quoted;
-			word += char;
-		}
+		const escaped = text[at - 1] === '\\' && at > from;
+		if (text[at] === '"' && !escaped) quoted = !quoted;
 		at++;
 	}
-	return [word, at];
+	return [text.slice(from, at).replaceAll('\\"', '"'), at];
 }
 
 /**

@@ -116,23 +116,42 @@ function strictly(decoder: InstanceType<typeof TextDecoder>, octets: Buffer): st
 	}
 }
 
-const wellFormed =
-	// RFC 3629 4, on octets in a latin1 string; anything else is one damaged octet.
-	/[\x00-\x7f]+|(?:[\xc2-\xdf][\x80-\xbf]|\xe0[\xa0-\xbf][\x80-\xbf]|[\xe1-\xec\xee\xef][\x80-\xbf]{2}|\xed[\x80-\x9f][\x80-\xbf]|\xf0[\x90-\xbf][\x80-\xbf]{2}|[\xf1-\xf3][\x80-\xbf]{3}|\xf4[\x80-\x8f][\x80-\xbf]{2})+|[\x80-\xff]/g;
-
 /** Node's own decoding gives one U+FFFD for a whole damaged sequence; the original one for each octet. */
 function utf8(octets: Buffer, damaged: string): string {
 	const text = octets.toString();
 	if (!text.includes('\ufffd')) return text;
-	return octets
-		.toString('latin1')
-		.replace(wellFormed, (run) =>
-			run.length === 1 && run >= '\x80'
-				? damaged
-				: run < '\x80'
-					? run
-					: Buffer.from(run, 'latin1').toString(),
-		);
+	const units = new Uint16Array(octets.length);
+	let length = 0;
+	for (let at = 0; at < octets.length; ) {
+		const octet = octets[at] as number;
+		const size = octet < 0x80 ? 1 : sequenceLength(octets, at);
+		if (size === 0) units[length++] = damaged.charCodeAt(0);
+		else if (size === 1) units[length++] = octet;
+		else {
+			let code = octet & (0xff >> (size + 1));
+			for (let i = 1; i < size; i++) code = code * 64 + ((octets[at + i] as number) & 0x3f);
+			if (code > 0xffff) {
+				units[length++] = 0xd7c0 + (code >> 10);
+				units[length++] = 0xdc00 + (code & 0x3ff);
+			} else units[length++] = code;
+		}
+		at += size || 1;
+	}
+	return Buffer.from(units.buffer, 0, length * 2).toString('utf16le');
+}
+
+/** Octets of the well-formed sequence of UTF-8 (RFC 3629 4) that begins there, two to four; 0 for none. */
+function sequenceLength(octets: Buffer, at: number): number {
+	const first = octets[at] as number;
+	const size = first < 0xc2 ? 0 : first < 0xe0 ? 2 : first < 0xf0 ? 3 : first < 0xf5 ? 4 : 0;
+	if (at + size > octets.length) return 0;
+	const second = octets[at + 1] as number;
+	if (first === 0xe0 && second < 0xa0) return 0;
+	if (first === 0xed && second > 0x9f) return 0;
+	if (first === 0xf0 && second < 0x90) return 0;
+	if (first === 0xf4 && second > 0x8f) return 0;
+	for (let i = 1; i < size; i++) if (((octets[at + i] as number) & 0xc0) !== 0x80) return 0;
+	return size;
 }
 
 /** `?` for what the terminal's charset lacks: one for each octet the character had. */

@@ -3,7 +3,7 @@
  * not grow with the letter. Lines have a limit: what is longer was made to do harm, or is no text.
  * Knows nothing of characters save that UTF-8 must not be cut inside one.
  */
-import { decodeBody, type Part } from './body.js';
+import { decodeBody, isText, type Part } from './body.js';
 
 /** Octets of a decoded line; what is beyond them is not shown. */
 export const longestLine = 1_000_000;
@@ -20,20 +20,28 @@ export interface Piece {
 	readonly cut: boolean;
 }
 
-/** The decoded body of a part as it is to be shown, whole lines to a piece. */
-export function* textPieces(part: Part, octets: Buffer): Generator<Piece> {
+/**
+ * The decoded body of a part, whole lines to a piece. Lines longer than `longest` octets are cut, which
+ * is for what is shown; what goes to files and programs is to be whole.
+ */
+export function* textPieces(part: Part, octets: Buffer, longest = longestLine): Generator<Piece> {
 	if (octets.length <= window) {
 		yield { octets: decodeBody(part, octets), cut: false };
 		return;
 	}
-	if (part.charset !== undefined && /^(utf-?16|utf-?32|ucs)/i.test(part.charset)) {
+	if (longest < octets.length && isWide(part.charset)) {
 		// Four letters of base64 make three octets, and no other encoding makes more of less.
 		const most = Math.ceil(mostWide / 3) * 4;
 		const decoded = decodeBody(part, octets.subarray(0, most));
 		yield { octets: decoded.subarray(0, mostWide), cut: decoded.length > mostWide };
 		return;
 	}
-	yield* wholeLines(decodedSlices(part, octets));
+	yield* wholeLines(decodedSlices(part, octets), longest);
+}
+
+/** Charsets in which a line end is more than one octet. */
+function isWide(charset: string | undefined): boolean {
+	return charset !== undefined && /^(utf-?16|utf-?32|ucs)/i.test(charset);
 }
 
 /** The octets as they stand, in pieces that cut no line or, where one is too long, no UTF-8 character. */
@@ -58,11 +66,18 @@ function characterStart(octets: Buffer, at: number): number {
 }
 
 function* decodedSlices(part: Part, octets: Buffer): Generator<Buffer> {
+	// A CR whose LF is in the next slice: decoding could not see that they are one line end.
+	const carriageReturn = Buffer.from('\r');
+	let held = false;
 	for (let at = 0; at < octets.length; ) {
 		const end = sliceEnd(part, octets, at);
-		yield decodeBody(part, octets.subarray(at, end));
+		const slice = decodeBody(part, octets.subarray(at, end));
+		if (held && slice[0] !== 10) yield carriageReturn;
+		held = part.encoding === 'base64' && isText(part) && slice.at(-1) === 13;
+		yield held ? slice.subarray(0, -1) : slice;
 		at = end;
 	}
+	if (held) yield carriageReturn;
 }
 
 /** Where what stands from `at` on can be cut and both halves be decoded for themselves. */
@@ -77,7 +92,7 @@ function sliceEnd(part: Part, octets: Buffer, at: number): number {
 	return octets[end - 2] === 61 ? end - 2 : end;
 }
 
-/** After a whole group of four letters, counted from the last padding; as a line feed hides a CR, after LF. */
+/** After a whole group of four letters, counted from the last padding. */
 function base64End(octets: Buffer, from: number, to: number): number {
 	let letters = 0;
 	let end = from;
@@ -100,7 +115,7 @@ function isLetter(octet: number): boolean {
 	);
 }
 
-function* wholeLines(slices: Iterable<Buffer>): Generator<Piece> {
+function* wholeLines(slices: Iterable<Buffer>, longest: number): Generator<Piece> {
 	let held: Buffer[] = [];
 	let length = 0;
 	let skipping = false;
@@ -114,31 +129,31 @@ function* wholeLines(slices: Iterable<Buffer>): Generator<Piece> {
 		}
 		const last = rest.lastIndexOf(10) + 1;
 		if (last > 0) {
-			yield* shortened(Buffer.concat([...held, rest.subarray(0, last)]));
+			yield* shortened(Buffer.concat([...held, rest.subarray(0, last)]), longest);
 			held = [];
 			length = 0;
 		}
 		if (last === rest.length) continue;
 		held.push(rest.subarray(last));
 		length += rest.length - last;
-		if (length <= longestLine) continue;
-		yield* shortened(Buffer.concat(held));
+		if (length <= longest) continue;
+		yield* shortened(Buffer.concat(held), longest);
 		held = [];
 		length = 0;
 		skipping = true;
 	}
-	if (length > 0) yield* shortened(Buffer.concat(held));
+	if (length > 0) yield* shortened(Buffer.concat(held), longest);
 }
 
 /** Whole lines, those cut that are too long. */
-function* shortened(lines: Buffer): Generator<Piece> {
+function* shortened(lines: Buffer, longest: number): Generator<Piece> {
 	let from = 0;
 	let at = 0;
-	while (lines.length - at > longestLine) {
+	while (lines.length - at > longest) {
 		const newline = lines.indexOf(10, at);
 		const end = newline < 0 ? lines.length : newline + 1;
-		if (end - at > longestLine) {
-			const stop = characterStart(lines, at + longestLine);
+		if (end - at > longest) {
+			const stop = characterStart(lines, at + longest);
 			yield { octets: lines.subarray(from, stop), cut: true };
 			from = end;
 		}

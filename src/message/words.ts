@@ -77,6 +77,10 @@ function decodeQ(coded: string): Buffer {
 	return Buffer.from(octets, 'latin1');
 }
 
+function shownRaw(value: string, charset: string): string {
+	return makePrintable(raw(value, charset), charset);
+}
+
 /** Makes the rarer charsets of these values ready; `decodeWords` itself cannot wait for them. */
 export async function prepareWords(...values: readonly string[]): Promise<void> {
 	for (const value of values) {
@@ -96,12 +100,13 @@ export function showAddresses(value: string, charset: string): string {
 		else if (value[at] === '(') {
 			const end = skipComment(value, at + 1);
 			const closed = value[end - 1] === ')' ? end - 1 : end;
-			text += value.slice(last, at + 1) + showWords(value.slice(at + 1, closed), charset);
+			text += shownRaw(value.slice(last, at + 1), charset);
+			text += showWords(value.slice(at + 1, closed), charset);
 			last = closed;
 			at = end - 1;
 		}
 	}
-	return text + makePrintable(raw(value.slice(last), charset), charset);
+	return text + shownRaw(value.slice(last), charset);
 }
 
 /**
@@ -111,14 +116,10 @@ export function showAddresses(value: string, charset: string): string {
 export function realName(value: string, charset: string): string {
 	const coded = displayName(value);
 	if (coded === undefined) {
-		return value.startsWith('<')
-			? makePrintable(raw(skin(value), charset), charset)
-			: showAddresses(value, charset);
+		return value.startsWith('<') ? shownRaw(skin(value), charset) : showAddresses(value, charset);
 	}
 	const name = showWords(coded, charset).trim();
 	if (name === '') return showAddresses(value, charset);
 	const dull = [...name.slice(0, 20)].filter((char) => /[? \t]/.test(char)).length;
-	return (Math.min(name.length, 20) - dull) * 3 < dull
-		? makePrintable(raw(skin(value), charset), charset)
-		: name;
+	return (Math.min(name.length, 20) - dull) * 3 < dull ? shownRaw(skin(value), charset) : name;
 }

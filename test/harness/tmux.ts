@@ -54,6 +54,11 @@ export class Pane {
 		return stdout;
 	}
 
+	/** From now on keeps every octet that programs send to the terminal in a file. */
+	async keepOutput(path: string): Promise<void> {
+		await this.#tmux('pipe-pane', '-O', `exec cat >> '${path}'`);
+	}
+
 	/** Text as it is, without a Return. */
 	async type(text: string): Promise<void> {
 		if (text !== '') await this.#tmux('send-keys', '-l', '--', text);
