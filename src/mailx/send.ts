@@ -280,8 +280,8 @@ function isDebugging({ debug, variables }: Session): boolean {
 }
 
 /**
- * The way letters leave: the program of `set sendmail=`, else our own delivery.
- * Throws Complaint for `set smtp=`.
+ * The way letters leave: the server of `set smtp=`, the program of `set sendmail=`, else our own
+ * delivery. Throws Complaint where the variables name none that can be.
  */
 export async function chooseTransport(
 	session: Session,
@@ -289,13 +289,7 @@ export async function chooseTransport(
 ): Promise<Transport> {
 	const { variables, system } = session;
 	const smtp = variables.get('smtp');
-	if (smtp !== undefined) {
-		throw new Complaint(
-			`smtp=${smtp}: sending through a server of your choice is not built in yet; ` +
-				'unset smtp to deliver here, or set sendmail=PROGRAM',
-			'stderr',
-		);
-	}
+	if (smtp !== undefined) return (await import('./smarthost.js')).smarthost(session, smtp);
 	const sendmail = variables.get('sendmail');
 	if (sendmail === undefined) {
 		return (await import('../mta/embedded.js')).embeddedTransport(system);

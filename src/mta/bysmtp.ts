@@ -17,6 +17,10 @@ export interface SmtpOptions {
 	/** `may` where it is left to the server. */
 	readonly tls: Manner['tls'];
 	readonly login?: Login | undefined;
+	/** Take any certificate. */
+	readonly unverified?: boolean;
+	/** A file of certificates to trust, as shown. */
+	readonly certificates?: string | undefined;
 	/** The reverse-path where the envelope has none: the person's own address. */
 	readonly sender?: string | undefined;
 }
@@ -37,8 +41,9 @@ export function smtpTransport(system: System, options: SmtpOptions): Transport {
 		async send(envelope, letter) {
 			const server = parseServer(options.server);
 			if (!server) return refusal(`${options.server}: not the name of a server`);
-			const { tls, login } = options;
-			const manner: Manner = { tls, login, secure: server.secure, via: 'smtp' };
+			const { tls, login, unverified, certificates } = options;
+			const { secure } = server;
+			const manner: Manner = { tls, login, unverified, certificates, secure, via: 'smtp' };
 			const { sender } = options;
 			const given = sender === undefined ? envelope : { reversePath: sender, ...defined(envelope) };
 			return talk(system, server, { ...envelope, ...given }, letter, manner, true);

@@ -41,6 +41,10 @@ export interface Manner {
 	readonly login?: Login | undefined;
 	/** TLS from the first octet. */
 	readonly secure?: boolean;
+	/** Take any certificate. */
+	readonly unverified?: boolean | undefined;
+	/** A file of certificates to trust besides the usual ones, as shown; undefined: the setting's. */
+	readonly certificates?: string | undefined;
 	/** Names what the connection is for, in `via esmtp`. */
 	readonly via?: string;
 }
@@ -115,7 +119,7 @@ class Line {
 	) {
 		this.server = server;
 		this.#tell = tell;
-		const verified = manner.tls === 'must' || manner.secure === true;
+		const verified = !manner.unverified && (manner.tls === 'must' || manner.secure === true);
 		const hear = (entry: unknown, ...words: unknown[]): void => this.#hear(entry, words);
 		this.#connection = new Connection({
 			host: address,
@@ -366,10 +370,13 @@ export class Courier {
 		return this.sendBy(found, mail, this.#manner(found));
 	}
 
-	#manner({ relay }: Route): Manner {
+	#manner({ relay, servers }: Route): Manner {
 		const { tls, relayUser: user, relayPassword: password = '' } = settingsOf(this.#system);
-		const login = relay && user !== undefined ? { user, password } : undefined;
-		return { tls, login, via: relay ? 'relay' : 'esmtp' };
+		const via = relay ? 'relay' : 'esmtp';
+		if (!relay || user === undefined) return { tls, via };
+		// A password does not go out in the clear because a server forgot to offer better.
+		const near = servers.every(({ host }) => /^(127\.[\d.]+|::1|localhost)$/.test(host));
+		return { tls: tls === 'may' && !near ? 'must' : tls, login: { user, password }, via };
 	}
 
 	/** The same by a way that is known. */
@@ -434,7 +441,7 @@ export class Courier {
 	async #open(server: Server, manner: Manner): Promise<Line> {
 		const Connection = await connectionClass();
 		const addresses = await addressesOf(this.#system, server.host);
-		const certificates = await this.#certificates();
+		const certificates = await this.#certificates(manner);
 		let last: Error = Object.assign(new Error('host not found'), { code: undefined });
 		for (const address of addresses) {
 			for (const ignoreTls of manner.tls === 'may' ? [false, true] : [false]) {
@@ -457,12 +464,12 @@ export class Courier {
 	}
 
 	/** What is trusted besides the usual, with the usual; undefined: nothing besides. */
-	async #certificates(): Promise<(string | Buffer)[] | undefined> {
-		const { tlsCertificates } = settingsOf(this.#system);
-		if (tlsCertificates === undefined) return undefined;
+	async #certificates(manner: Manner): Promise<(string | Buffer)[] | undefined> {
+		const file = manner.certificates ?? settingsOf(this.#system).tlsCertificates;
+		if (file === undefined) return undefined;
 		const { rootCertificates } = await import('node:tls');
 		const { readFileSync } = process.getBuiltinModule('node:fs');
-		return [...rootCertificates, readFileSync(this.#system.real(tlsCertificates))];
+		return [...rootCertificates, readFileSync(this.#system.real(file))];
 	}
 
 	/** Says good-bye to all servers. */
