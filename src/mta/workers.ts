@@ -1,0 +1,187 @@
+/**
+ * Processes that deliver for the server: each does one thing after the other, so that it may take on a
+ * user's rights, and a slow program or host keeps only its own worker. They end when they have had
+ * nothing to do for a while, and with the server. One JSON object a line each way.
+ */
+import { type ChildProcess, spawn } from 'node:child_process';
+
+import { isErrno, reason } from '../complaint.js';
+import type { System } from '../system.js';
+import type { Carriers } from './intake.js';
+import type { Filter } from './runner.js';
+import type { About, Submitted } from './submit.js';
+
+const mostWorkers = 4;
+const idleFor = 30_000;
+
+export type Task =
+	/** Letters that are due, or all that these filters pick. */
+	| { readonly run: readonly Filter[]; readonly dueOnly: boolean }
+	| {
+			readonly report: Omit<About, 'body' | 'arrival'>;
+			/** latin1 */
+			readonly header: string;
+			readonly body: string | undefined;
+			readonly lost: Submitted['lost'];
+	  };
+
+interface Job {
+	readonly task: Task;
+	readonly done: (error?: Error) => void;
+}
+
+interface Worker {
+	readonly child: ChildProcess;
+	job: Job | undefined;
+	idle: NodeJS.Timeout | undefined;
+}
+
+export class Workers implements Carriers {
+	readonly #system: System;
+	readonly #program: string;
+	readonly #workers = new Set<Worker>();
+	readonly #jobs: Job[] = [];
+	#wholeRun = false;
+	#stopping = false;
+
+	/** `program`: the file of ours that does the work. */
+	constructor(system: System, program: string) {
+		this.#system = system;
+		this.#program = program;
+	}
+
+	run(id: string): void {
+		this.#later({ run: [{ field: 'I', text: id, not: false }], dueOnly: false });
+	}
+
+	runFor(domain: string): void {
+		this.#later({ run: [{ field: 'R', text: `@${domain}`, not: false }], dueOnly: false });
+	}
+
+	/** The whole queue, unless that is going on already. */
+	runAll(): void {
+		if (this.#wholeRun || this.#stopping) return;
+		this.#wholeRun = true;
+		this.#do({ run: [], dueOnly: true }).then(
+			() => {
+				this.#wholeRun = false;
+			},
+			() => {
+				this.#wholeRun = false;
+			},
+		);
+	}
+
+	report(about: About, header: Buffer, lost: Submitted['lost']): Promise<void> {
+		const { body, arrival: _, ...report } = about;
+		return this.#do({
+			report,
+			header: header.toString('latin1'),
+			body: body?.toString('latin1'),
+			lost,
+		});
+	}
+
+	/** What cannot be done now is done by the next run: it is in the queue. */
+	#later(task: Task): void {
+		if (this.#stopping) return;
+		this.#do(task).catch(() => undefined);
+	}
+
+	#do(task: Task): Promise<void> {
+		return new Promise((resolve, reject) => {
+			this.#jobs.push({ task, done: (error) => (error ? reject(error) : resolve()) });
+			this.#assign();
+		});
+	}
+
+	#assign(): void {
+		const idle = [...this.#workers].find(({ job }) => job === undefined);
+		const worker = idle ?? (this.#workers.size < mostWorkers ? this.#hire() : undefined);
+		if (!worker || worker.job) return;
+		const job = this.#jobs.shift();
+		if (!job) {
+			this.#rest(worker);
+			return;
+		}
+		clearTimeout(worker.idle);
+		worker.job = job;
+		worker.child.stdin?.write(`${JSON.stringify(job.task)}\n`);
+	}
+
+	#hire(): Worker {
+		const child = spawn(process.execPath, [this.#program, '-bw'], {
+			cwd: '/',
+			env: this.#system.env,
+			stdio: ['pipe', 'pipe', 'inherit'],
+		});
+		const worker: Worker = { child, job: undefined, idle: undefined };
+		this.#workers.add(worker);
+		child.stdin.on('error', () => undefined);
+		child.stdout.on('data', (octets: Buffer) => {
+			for (const octet of octets) if (octet === 0x0a) this.#finished(worker);
+		});
+		child.on('error', () => this.#lost(worker));
+		child.on('exit', () => this.#lost(worker));
+		return worker;
+	}
+
+	#finished(worker: Worker): void {
+		const { job } = worker;
+		worker.job = undefined;
+		job?.done();
+		this.#assign();
+		this.#rest(worker);
+	}
+
+	#rest(worker: Worker): void {
+		if (worker.job) return;
+		clearTimeout(worker.idle);
+		worker.idle = setTimeout(() => worker.child.stdin?.end(), idleFor);
+		worker.idle.unref();
+		if (this.#stopping) worker.child.stdin?.end();
+	}
+
+	#lost(worker: Worker): void {
+		if (!this.#workers.delete(worker)) return;
+		clearTimeout(worker.idle);
+		worker.job?.done(Object.assign(new Error('a delivery process ended'), { code: 'ECHILD' }));
+		if (this.#jobs.length > 0 && !this.#stopping) this.#assign();
+	}
+
+	/** Ends them when they are through with what they are at; the rest is the queue's. */
+	stop(): void {
+		this.#stopping = true;
+		for (const job of this.#jobs.splice(0)) {
+			if ('run' in job.task) job.done();
+			else this.#jobs.push(job);
+		}
+		for (const worker of this.#workers) this.#rest(worker);
+	}
+}
+
+/** The work itself: reads tasks from standard input until it ends (`-bw`). */
+export async function work(system: System): Promise<void> {
+	const { createInterface } = await import('node:readline');
+	for await (const line of createInterface({ input: process.stdin })) {
+		try {
+			await carryOut(system, JSON.parse(line) as Task);
+		} catch (error) {
+			if (!isErrno(error)) throw error;
+			process.stderr.write(`sendmail: ${reason(error)}\n`);
+		}
+		process.stdout.write('\n');
+	}
+}
+
+async function carryOut(system: System, task: Task): Promise<void> {
+	if ('run' in task) {
+		const { runQueue } = await import('./runner.js');
+		await runQueue(system, task.run, () => undefined, { dueOnly: task.dueOnly });
+		return;
+	}
+	const { report } = await import('./submit.js');
+	const body = task.body === undefined ? undefined : Buffer.from(task.body, 'latin1');
+	const header = Buffer.from(task.header, 'latin1');
+	await report(system, { ...task.report, body }, header, task.lost);
+}
