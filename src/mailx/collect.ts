@@ -308,7 +308,8 @@ function forgetsAttachment({ session, draft, text }: Composition): boolean {
 }
 
 /** Words for an attachment, in the languages of the textbook's readers. */
-const announced = /\battach(ed|ment|ments|ing)\b|\b(im )?Anhang\b|\bangehängt|\bbeigefügt/i;
+const announced =
+	/\battach(ed|ment|ments|ing)\b|\b(im )?Anhang\b|\bangeh\u00e4ngt|\bbeigef\u00fcgt/i;
 
 /** Two interrupts, `~q` (kept with `save`) or `~x` (not kept). */
 function giveUp({ session, text }: Composition, keep = true): false {

@@ -57,7 +57,7 @@ export async function help(session: Session, typed: string): Promise<Outcome> {
 	if (word !== '') return showText(session, await explainWord(session, word), 'Help', 2);
 	const rows = firstPage.flatMap((name) => {
 		const command = commands.find((row) => fullName(row) === name);
-		return command ? [`  ${usageOf(command).padEnd(24)}  ${command.summary}\n`] : [];
+		return command ? [`  ${usageOf(command).padEnd(25)}  ${command.summary}\n`] : [];
 	});
 	const text = [
 		'Commands (what stands in brackets may be left out):\n',
@@ -75,16 +75,16 @@ const remarks: Readonly<Record<string, string>> = {
 	next: 'Return alone does the same.',
 	type: 'A number alone does the same. What has been read is marked so when you quit.',
 	headers: '> marks the message you are at; N is new, U unread, A answered, * saved.',
-	delete: 'It is still there until you quit: u brings it back, x leaves and deletes nothing.',
+	delete: 'It is there until you quit: u brings it back, x leaves and deletes nothing.',
 	undelete: 'Works until you quit.',
 	reply: 'End the letter with ^D alone on a line; ^C twice gives it up.',
 	Reply: 'End the letter with ^D alone on a line; ^C twice gives it up.',
 	mail: 'End the letter with ^D alone on a line; ^C twice gives it up.',
-	save: 'The folder is a file; +name lies in your folder directory. Saved messages go from here on quit.',
+	save: 'The folder is a file; +name lies in your folder directory.',
 	copy: 'The folder is a file; +name lies in your folder directory.',
 	folder:
-		'% is your system mailbox, & your mbox, # the one before, +name one in your folder directory.',
-	set: 'set name sets, set name=value gives a value, set noname takes it back; "? name" explains one.',
+		'% is your system mailbox, & your mbox, # the folder before, +name a file of\n  the folder directory.',
+	set: 'set name sets, set name=value gives a value, set noname takes it back.',
 	quit: 'Deleted messages go; read ones stay with "set hold", else they go to mbox.',
 	exit: 'Deleted messages come back; nothing is marked as read.',
 	xit: 'Deleted messages come back; nothing is marked as read.',

@@ -33,6 +33,15 @@ const leastRows = 6;
 /** How long a terminal may take to say where its cursor is, in milliseconds. */
 const answerPatience = 250;
 
+/** The signs of hints where the terminal has no others. */
+const asciiSigns: Readonly<Record<string, string>> = {
+	'—': '-',
+	'·': '-',
+	'“': '"',
+	'”': '"',
+	'…': '~',
+};
+
 const nothing = (): string | undefined => undefined;
 
 const layoutEngine = Symbol.for('inkloom.yoga');
@@ -136,7 +145,8 @@ export class LiveEditor {
 			return { kind: 'interrupt' };
 		}
 		if (!wait.early || this.#painter.painted) this.#settle(wait, `${echoed(state.text)}\n`);
-		this.#keyboard.putBack(typed(state.pasted));
+		// Return was pressed for all of a paste, its last line included.
+		this.#keyboard.putBack(typed(state.pasted.replace(/([^\n])$/, '$1\n')));
 		return { kind: 'line', text: state.text };
 	}
 
@@ -247,7 +257,7 @@ export class LiveEditor {
 	/** Our own words in the signs that the terminal has. */
 	#speakable(row: string): string {
 		if (this.#ground.charset === 'utf-8') return row;
-		return row.replace(/[—·]/g, '-').replace(/[“”]/g, '"').replaceAll('…', '~');
+		return row.replace(/[^\0-\x7f]/g, (sign) => asciiSigns[sign] ?? sign);
 	}
 
 	/** A terminal that changes width breaks the rows anew and keeps the cursor at its character. */

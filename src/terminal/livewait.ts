@@ -27,8 +27,9 @@ export class LiveWait implements Wait {
 
 	async readLine(request: LineRequest): Promise<Line> {
 		if (this.#plain !== undefined) return this.#plain.readLine(request);
-		this.#ground.write(request.prompt + echoed(request.initial ?? ''));
+		// First: who types as soon as the prompt stands must not be echoed by the kernel as well.
 		this.#keyboard.start();
+		this.#ground.write(request.prompt + echoed(request.initial ?? ''));
 		let notice: string | undefined;
 		const unwatch = request.watch?.((text) => {
 			notice = text;

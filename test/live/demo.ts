@@ -23,7 +23,7 @@ async function compose(terminal: Terminal): Promise<void> {
 }
 
 function assist(text: string): Assist {
-	if (text === '') return {};
+	if (text === '') return process.env.DEMO_COACH ? { hint: 'what to do' } : {};
 	const names = ['delete', 'deliver', 'headers', 'quit'].filter((name) => name.startsWith(text));
 	return {
 		hint: `hint for ${text}`,
@@ -33,12 +33,22 @@ function assist(text: string): Assist {
 	};
 }
 
+function watch(tell: (notice: string) => void): () => void {
+	const soon = setImmediate(() => tell('something happened'));
+	return () => clearImmediate(soon);
+}
+
 async function main(): Promise<void> {
 	const terminal = openTerminal(openSystem());
 	const prompt = terminal.interactive ? '& ' : '';
 	terminal.write('Demo version 1.  Type ? for help.\n');
 	for (;;) {
-		const line = await terminal.readLine({ kind: 'command', prompt, assist });
+		const line = await terminal.readLine({
+			kind: 'command',
+			prompt,
+			assist,
+			...(process.env.DEMO_COACH && { coached: true, watch }),
+		});
 		if (line.kind === 'interrupt') {
 			terminal.write('\nInterrupt\n');
 			continue;

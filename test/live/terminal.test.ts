@@ -121,6 +121,20 @@ describe('the live prompt in a real terminal', { skip }, () => {
 			[enter(''), /& de\ngot "de"\nde\n&/],
 		]);
 	});
+	it('coaches beneath an empty line and tells what happens meanwhile, and leaves no trace', async () => {
+		const pane = await open(['node', demo], { INKLOOM: 'live', DEMO_COACH: '1' });
+		try {
+			const text = await follow(pane, [
+				[async () => undefined, /help\.\n&\n {2}what to do\n {2}something happened$/],
+				[type('d'), /\n& d\n {2}hint for d .*\n {2}something happened$/],
+				[type('', 'BSpace'), /\n&\n {2}what to do\n {2}something happened$/],
+				[enter(''), /help\.\n&\ngot ""\n\n&\n {2}what to do\n {2}something happened$/],
+			]);
+			assert.equal(text.split('something happened').length, 2, text);
+		} finally {
+			await pane.close();
+		}
+	});
 	it('completes, and lists what it cannot decide', async () => {
 		await live([
 			[type('de', 'Tab'), /& del\n {2}hint for del/],
@@ -135,7 +149,7 @@ describe('the live prompt in a real terminal', { skip }, () => {
 	it('shows the first line of a paste and waits for Return before it obeys all', async () => {
 		await live([
 			[(pane) => pane.paste('one\ntwo\nthree'), /& one\n {2}2 more lines pasted; .* two \/ three/],
-			[enter(''), /& one\ngot "one"\none\n& two\ngot "two"\ntwo\n& three\n/],
+			[enter(''), /& one\ngot "one"\none\n& two\ngot "two"\ntwo\n& three\ngot "three"\n/],
 		]);
 	});
 	it('takes the lines of a paste into a letter as they are', async () => {
@@ -152,7 +166,7 @@ describe('the live prompt in a real terminal', { skip }, () => {
 			[type('a line of some length that fits'), /fits\n {2}hint for .* messages$/],
 			[
 				(pane) => pane.resize({ columns: 40, rows: 60 }),
-				/& a line of some length that fits\n {2}hint for a line of some length that f$/,
+				/& a line of some length that fits\n {2}hint for a line of some length that …$/,
 			],
 			[(pane) => pane.resize({ columns: 90, rows: 60 }), /fits\n {2}hint for .* messages$/],
 			[enter(''), /fits\n&$/],
