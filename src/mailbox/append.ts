@@ -9,6 +9,7 @@ import {
 	fchmodSync,
 	fchownSync,
 	fstatSync,
+	fsync,
 	fsyncSync,
 	ftruncateSync,
 	openSync,
@@ -56,6 +57,8 @@ export interface AppendOptions {
 	readonly owner?: { readonly uid: number; readonly gid: number };
 	/** Milliseconds to wait for locks; default 20 000. */
 	readonly patience?: number;
+	/** Wait for the disk in another thread: other work goes on meanwhile. */
+	readonly aside?: boolean;
 	/** Refuse (ENOENT) rather than create. */
 	readonly mustExist?: boolean;
 }
@@ -84,6 +87,7 @@ export async function append(
 				options.place === 'start' && stats.size > 0
 					? prepend(path, fd, stats, letters, options)
 					: writeAtEnd(fd, stats.size, letters, options);
+			if (options.aside && stats.isFile()) await synced(fd);
 			if (created) syncDirectory(dirname(path));
 			return { ...written, created };
 		} catch (error) {
@@ -97,6 +101,12 @@ export async function append(
 		lock?.release();
 		closeSync(fd);
 	}
+}
+
+function synced(fd: number): Promise<void> {
+	return new Promise((resolve, reject) => {
+		fsync(fd, (error) => (error ? reject(error) : resolve()));
+	});
 }
 
 interface Opened {
@@ -196,7 +206,7 @@ function writeAtEnd(
 		if (options.finish ?? true) out.put(Buffer.from(missingNewlines(out.end)));
 	}
 	out.flush();
-	if (fstatSync(fd).isFile()) fsyncSync(fd);
+	if (!options.aside && fstatSync(fd).isFile()) fsyncSync(fd);
 	return { octets: out.octets, lines: out.lines + (out.isInLine ? 1 : 0) };
 }
 
@@ -274,7 +284,7 @@ function prepend(
 			fchownSync(made, stats.uid, stats.gid);
 		}
 		fchmodSync(made, stats.mode & 0o7777);
-		const written = writeAtEnd(made, 0, letters, options);
+		const written = writeAtEnd(made, 0, letters, { ...options, aside: false });
 		const length = fstatSync(made).size;
 		if (options.separate ?? true) writeAll(made, Buffer.from(missingNewlines(endOf(made, length))));
 		const buffer = Buffer.allocUnsafe(1 << 20);

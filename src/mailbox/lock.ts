@@ -7,7 +7,6 @@
  */
 import {
 	closeSync,
-	fsyncSync,
 	linkSync,
 	openSync,
 	readFileSync,
@@ -178,8 +177,8 @@ function takeDotLock(lock: string): 'taken' | 'busy' | 'refused' {
 	try {
 		const fd = openSync(mine, 'wx', 0o444);
 		try {
+			// Not brought to disk: after a crash of the machine it locks nothing.
 			writeSync(fd, `${process.pid} ${hostname()}\n`);
-			fsyncSync(fd);
 		} finally {
 			closeSync(fd);
 		}

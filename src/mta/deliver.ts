@@ -163,7 +163,7 @@ async function toMailbox(
 				dot: 'attempt',
 				mode: 0o660,
 				...(owner ? { owner } : {}),
-				...(patience === undefined ? {} : { patience }),
+				...(patience === undefined ? {} : { patience, aside: true }),
 			},
 		);
 		return { kind: 'sent' };
