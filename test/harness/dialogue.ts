@@ -10,7 +10,15 @@
  * What changes from day to day (dates, Message-IDs, queue ids of letters written now) is replaced
  * by fixed text of the same width on both sides.
  */
-import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import {
+	cpSync,
+	existsSync,
+	mkdirSync,
+	readdirSync,
+	readFileSync,
+	rmSync,
+	writeFileSync,
+} from 'node:fs';
 import { dirname, join } from 'node:path';
 
 import { Pane } from './tmux.js';
@@ -155,6 +163,10 @@ export interface Played {
  */
 export async function play(dialogue: Dialogue, live: boolean, recording = false): Promise<Played> {
 	const world = new World();
+	// Without the hints for beginners: they stand beneath an empty prompt until somebody types.
+	for (const home of ['home/pue', 'home/pere', 'home/profe', 'root']) {
+		rmSync(join(world.root, home, '.mailrc'), { force: true });
+	}
 	if (existsSync(join(dialogue.dir, 'before'))) {
 		cpSync(join(dialogue.dir, 'before'), world.root, { recursive: true });
 	}
