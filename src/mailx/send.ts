@@ -272,7 +272,13 @@ async function handOver(
 	const quiet = variables.has('sendmail') && !terminal.outputIsTerminal;
 	saveDeadLetter(session, letter, quiet);
 	terminal.complain('. . . message not sent.\n');
-	return false;
+	// The original does not know, unless it waits for the mailer.
+	return session.bare && variables.has('sendmail') && !waitsForMailer(session);
+}
+
+function waitsForMailer(session: Session): boolean {
+	const { variables } = session;
+	return variables.has('sendwait') || variables.has('verbose') || isDebugging(session);
 }
 
 function isDebugging({ debug, variables }: Session): boolean {
@@ -301,7 +307,7 @@ export async function chooseTransport(
 	return programTransport(system.real(program), {
 		temporary: system.real(temporaryFolder(session)),
 		given,
-		wait: variables.has('sendwait') || variables.has('verbose') || isDebugging(session),
+		wait: waitsForMailer(session),
 	});
 }
 

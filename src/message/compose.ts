@@ -288,6 +288,8 @@ export function checkSender(from: readonly Name[], sender: readonly Name[]): voi
 interface AddressFieldOptions {
 	/** Files and programs among the recipients are not told to the others. */
 	readonly hideLocal?: true;
+	/** Blanks alone between addresses. */
+	readonly noCommas?: boolean;
 }
 
 /** An address list folded at 72 columns, its field name in front; '' for no names. */
@@ -310,7 +312,8 @@ async function addressField(
 		const full = oneLine(name.full);
 		const octets = (await inCharset(full, attempt)).toString('latin1');
 		const written = writeAddress(octets, { charset: attempt.chosen, charset7: attempt.charset7 });
-		const comma = index < listed.length - 1 && !(attempt.bare && beforeFile(names, name)) ? 1 : 0;
+		const blank = options.noCommas || (attempt.bare && beforeFile(names, name));
+		const comma = index < listed.length - 1 && !blank ? 1 : 0;
 		const typed = await convertText(full, attempt.typedCharset, attempt.typedCharset);
 		const fits = column + 1 + (typed?.length ?? octets.length) + comma <= 72;
 		text += index > 0 && !fits ? '\n ' : ' ';
@@ -417,7 +420,10 @@ export async function composeResent(message: Buffer, settings: ResentSettings): 
 			`Resent-Date: ${printDate(settings.now)}\n`,
 			await addressField('Resent-From:', from, attempt),
 			await addressField('Resent-Sender:', sender, attempt),
-			await addressField('Resent-To:', valid, attempt, { hideLocal: true }),
+			await addressField('Resent-To:', valid, attempt, {
+				hideLocal: true,
+				noCommas: settings.bare,
+			}),
 			id === undefined ? '' : `Resent-Message-ID: ${id}\n`,
 			// The original has begun the field before it knows that there is none: the next one is renamed.
 			id === undefined && settings.bare && !settings.stealth ? 'Resent-' : '',
