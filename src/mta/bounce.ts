@@ -12,13 +12,16 @@ import { settingsOf } from './settings.js';
 export interface Lost {
 	readonly copy: Reported;
 	readonly failure: Failure;
+	/** How resolving the address told it, with file and line. */
+	readonly line?: string | undefined;
 }
 
-export type Reported = Pick<Copy, 'address' | 'given' | 'delivery' | 'wishes'>;
+export type Reported = Pick<Copy, 'address' | 'given' | 'delivery' | 'wishes' | 'listed'>;
 
 export interface Item {
 	readonly copy: Reported;
 	readonly fate: Fate;
+	readonly line?: string | undefined;
 }
 
 export interface ReportOn {
@@ -38,6 +41,10 @@ export interface ReportOn {
 	readonly body?: Buffer | undefined;
 	readonly options?: ReportOptions | undefined;
 	readonly items: readonly Item[];
+	/** The list whose owner is told. */
+	readonly list?: string | undefined;
+	/** What went wrong when the sender was to be told, line by line. */
+	readonly aftermath?: readonly string[] | undefined;
 	/** A failed report, or a letter nobody is to hear of, told to the postmaster. */
 	readonly toPostmaster?: boolean;
 }
@@ -71,14 +78,29 @@ function people({ copy, fate }: Item): string {
 		const how = delivery.to === 'relay' ? relayed : 'successfully delivered to mailbox';
 		return `${address}  (${how})`;
 	}
-	const expanded = given === address ? '' : `\n    (expanded from: ${given})`;
+	const expanded = given === address ? '' : `\n    (expanded from: ${copy.listed ?? given})`;
 	const why = fate.kind === 'failed' && !fate.expired ? `\n    (reason: ${reasonOf(fate)})` : '';
 	return `${address}${why}${expanded}`;
 }
 
 const relayed = 'relayed to non-DSN-aware mailer';
 
-function transcript({ copy, fate }: Item, about: ReportOn, system: System): string {
+/** All that was said: what resolving told, then what servers did. */
+function transcripts(about: ReportOn, system: System): string {
+	const told = (item: Item) => transcript(item, about, system);
+	const here = about.items.filter(({ fate }) => fate.remote === undefined).map(told);
+	const there = about.items.filter(({ fate }) => fate.remote !== undefined).map(told);
+	const list = about.list === undefined ? [] : [`Message delivered to mailing list ${about.list}`];
+	return [...here, ...list, ...there, ...(about.aftermath ?? [])].join('\n');
+}
+
+/** The line of a transcript for a failure. */
+export function failureLine(address: string, { status, reason }: Failure, line?: string): string {
+	const code = ['5.1.1', '5.1.2'].includes(status) ? 550 : 554;
+	return `${code} ${status} ${line ?? `${address}... ${reason}`}`;
+}
+
+function transcript({ copy, fate, line }: Item, about: ReportOn, system: System): string {
 	const { address, delivery } = copy;
 	if (fate.kind === 'sent') {
 		const told = delivery.to === 'relay' ? 'relayed; expect no further notifications' : undefined;
@@ -97,8 +119,7 @@ Will keep trying until message is ${printSpan(returnAfter)} old`;
 		return `${output}554 5.3.0 ${fate.reason}`;
 	}
 	if (fate.status === '5.1.10') return '554 5.0.0 Service unavailable';
-	const code = ['5.1.1', '5.1.2'].includes(fate.status) ? 550 : 554;
-	const lines = [`${code} ${fate.status} ${address}... ${fate.reason}`];
+	const lines = [failureLine(address, fate, line)];
 	const { exchange, remote } = fate;
 	if (exchange && remote) {
 		const said = exchange.replied.replaceAll('\n', '\n<<< ');
@@ -190,7 +211,7 @@ function explanation(about: ReportOn, system: System): string {
 from ${about.from}${id}
 
 ${who}   ----- Transcript of session follows -----
-${about.items.map((item) => transcript(item, about, system)).join('\n')}
+${transcripts(about, system)}
 `;
 }
 

@@ -24,6 +24,8 @@ export interface Copy {
 	readonly alias: string | undefined;
 	/** Where reports about this copy go instead of to the sender (`owner-LIST`). */
 	readonly owner: string | undefined;
+	/** The list it stands in, as it is written: `:include:PATH`; undefined where it is not in a file. */
+	readonly listed?: string | undefined;
 	/** What the sender wants to hear of this recipient, where he said so. */
 	readonly wishes?: Wishes | undefined;
 }

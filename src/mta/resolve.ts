@@ -175,11 +175,12 @@ class Resolver {
 	}
 
 	#leaf(address: string, place: Place, delivery: Delivery): Outcome {
-		const { given, as, alias, owner } = place;
+		const { given, as, alias, owner, via, source } = place;
+		const listed = via === 'include' && source ? { listed: `:include:${source.file}` } : {};
 		const key = deliveryKey(delivery, as);
 		if (this.#met.has(key)) return { kind: 'duplicate', circular: false };
 		this.#met.add(key);
-		return { kind: 'delivers', copy: { delivery, address, given, as, alias, owner } };
+		return { kind: 'delivers', copy: { delivery, address, given, as, alias, owner, ...listed } };
 	}
 
 	#person(

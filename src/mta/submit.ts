@@ -6,7 +6,7 @@
 import { release } from '../release.js';
 import type { System } from '../system.js';
 import { staleNotice } from './aliasdb.js';
-import { type Item, type Lost, makeReport, type ReportOn } from './bounce.js';
+import { failureLine, type Item, type Lost, makeReport, type ReportOn } from './bounce.js';
 import { mostHops } from './deliver.js';
 import { deliverElsewhere, deliverLocal, hasWayOut, Round } from './dispatch.js';
 import {
@@ -171,10 +171,12 @@ interface Sending {
 
 type Owned = Lost & { readonly owner: string | undefined };
 
-function lostOf({ node, failure }: Problem): Owned {
+function lostOf({ node, failure, line }: Problem): Owned {
 	const { address, given, owner } = node;
 	const delivery = { to: 'mailbox', user: address } as const;
-	return { copy: { address, given, delivery }, failure, owner };
+	const { source, via } = node;
+	const listed = via === 'include' && source ? `:include:${source.file}` : undefined;
+	return { copy: { address, given, delivery, listed }, failure, line, owner };
 }
 
 function worst(failures: readonly Failure[]): number {
@@ -248,7 +250,8 @@ async function tellOwners(system: System, parcel: Sending, lost: readonly Owned[
 	for (const owner of new Set(lost.map((each) => each.owner))) {
 		if (owner === undefined) continue;
 		const theirs = lost.filter((each) => each.owner === owner);
-		const about = { ...parcel, sender: owner, arrival: new Date(parcel.arrival) };
+		const arrival = new Date(parcel.arrival);
+		const about = { ...parcel, sender: owner, arrival, list: theirs[0]?.copy.given };
 		await report(system, about, parcel.letter.header, theirs);
 	}
 }
@@ -262,6 +265,8 @@ export interface About {
 	readonly options?: ReportOptions | undefined;
 	/** Comes back with a failure where the sender asked for it. */
 	readonly body?: Buffer | undefined;
+	/** The list whose owner is told in the sender's place. */
+	readonly list?: string | undefined;
 }
 
 /**
@@ -277,16 +282,21 @@ export async function report(
 ): Promise<void> {
 	const items = lost
 		.filter(({ copy }) => wantsReport(copy.wishes, 'failure'))
-		.map(({ copy, failure }) => ({ copy, fate: failure }));
+		.map(({ copy, failure, line }) => ({ copy, fate: failure, line }));
 	if (items.length === 0) return;
 	const postmaster = resolve(system, ['postmaster']).some((tree) => tree.outcome.kind !== 'fails')
 		? 'postmaster'
 		: 'root';
 	const to = about.sender === null ? [postmaster] : [about.sender, postmaster];
+	let aftermath: readonly string[] | undefined;
 	for (const person of to) {
 		const toPostmaster = person === postmaster && person !== about.sender;
-		const details = { kind: 'failure', items, toPostmaster } as const;
-		if (await sendReport(system, about, header, details, person)) break;
+		const details = { kind: 'failure', items, toPostmaster, aftermath } as const;
+		const done = await sendReport(system, about, header, details, person);
+		if (done.status === 0) break;
+		aftermath = done.lost.map(({ copy, failure, line }) =>
+			failureLine(copy.address, failure, line),
+		);
 	}
 	const { copyFailuresTo } = settingsOf(system);
 	if (copyFailuresTo !== undefined && about.sender !== null) {
@@ -321,14 +331,14 @@ export async function warn(
 	await sendReport(system, about, header, { kind: 'delay', items }, about.sender);
 }
 
-/** True when the report is delivered or safely queued. */
+/** Its status is 0 when the report is delivered or safely queued. */
 async function sendReport(
 	system: System,
 	about: About,
 	header: Buffer,
-	details: Pick<ReportOn, 'kind' | 'items' | 'toPostmaster'>,
+	details: Pick<ReportOn, 'kind' | 'items' | 'toPostmaster' | 'aftermath'>,
 	to: string,
-): Promise<boolean> {
+): Promise<Submitted> {
 	const reportId = newId(system);
 	const octets = makeReport(system, {
 		...details,
@@ -339,14 +349,14 @@ async function sendReport(
 		to,
 		from: about.from ?? `${system.user.name}@localhost`,
 		header,
+		list: about.list,
 		body: about.body,
 		options: about.options,
 	});
-	const done = await submit(system, octets, {
+	return submit(system, octets, {
 		sender: null,
 		recipients: [to],
 		fullName: 'Mail Delivery Subsystem',
 		own: { id: reportId },
 	});
-	return done.status === 0;
 }
