@@ -55,6 +55,7 @@ export class LiveEditor {
 	readonly #sketch = new Sketch();
 	readonly #theme;
 	#kills: readonly string[] = [];
+	#waiting: Wait | undefined;
 
 	/** Resolves when everything that draws is ready. */
 	static async open(ground: Ground, keyboard: Keyboard, system: System): Promise<LiveEditor> {
@@ -74,6 +75,7 @@ export class LiveEditor {
 	/** `notice`: what is to be told beneath the line by now; the keyboard is woken when it changes. */
 	async readLine(request: LineRequest, notice = nothing): Promise<Line> {
 		const wait = new Wait(request, this.#history.lines(request.kind), this.#kills);
+		this.#waiting = wait;
 		wait.offset = await this.#findOffset(request);
 		this.#painter.begin(wait.offset, this.#lay(wait).cursor.row);
 		const resized = () => this.#resized(wait);
@@ -87,6 +89,7 @@ export class LiveEditor {
 		} finally {
 			process.stdout.off('resize', resized);
 			wait.over = true;
+			this.#waiting = undefined;
 			this.#kills = wait.state.kills;
 		}
 	}
@@ -148,6 +151,14 @@ export class LiveEditor {
 		// Return was pressed for all of a paste, its last line included.
 		this.#keyboard.putBack(typed(state.pasted.replace(/([^\n])$/, '$1\n')));
 		return { kind: 'line', text: state.text };
+	}
+
+	/** We are about to be killed: what was typed stays, what is beneath it goes. */
+	letGo(): void {
+		const wait = this.#waiting;
+		if (wait === undefined) return;
+		wait.over = true;
+		this.#settle(wait, `${echoed(wait.state.text)}\n`);
 	}
 
 	/** Writes the line in its final form, where the prompt and perhaps the beginning of it stand. */

@@ -10,6 +10,8 @@ import type { Line, LineRequest } from './terminal.js';
 
 type Editor = import('./live.js').LiveEditor;
 
+const endings = ['SIGTERM', 'SIGHUP'] as const;
+
 export class LiveWait implements Wait {
 	readonly #ground: Ground;
 	readonly #system: System;
@@ -35,6 +37,8 @@ export class LiveWait implements Wait {
 			notice = text;
 			this.#keyboard.wake();
 		});
+		// Before whoever else listens: they may end the program (a letter being written is kept first).
+		for (const signal of endings) process.prependListener(signal, this.#onEnding);
 		try {
 			// Nothing is drawn before the first key, so nothing that draws is loaded before it.
 			if (this.#editor === undefined && !request.coached) {
@@ -50,6 +54,7 @@ export class LiveWait implements Wait {
 				return await this.#editor.readLine(request, () => notice);
 			}
 		} finally {
+			for (const signal of endings) process.off(signal, this.#onEnding);
 			unwatch?.();
 			this.#keyboard.stop();
 		}
@@ -58,6 +63,15 @@ export class LiveWait implements Wait {
 		this.#plain = await this.#openPlain();
 		return this.#plain.readLine({ ...request, prompt: '' });
 	}
+
+	/** Nothing of ours stays on a terminal where we are killed. */
+	readonly #onEnding = (signal: NodeJS.Signals) => {
+		this.#editor?.letGo();
+		this.#keyboard.stop();
+		process.off(signal, this.#onEnding);
+		// Who else listens ends us: a letter being written is kept, and Ink's signal-exit kills again.
+		if (process.listenerCount(signal) === 0) process.kill(process.pid, signal);
+	};
 
 	async #load(): Promise<Editor | undefined> {
 		try {

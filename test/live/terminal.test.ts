@@ -184,6 +184,22 @@ describe('the live prompt in a real terminal', { skip }, () => {
 		);
 		assert.doesNotMatch(text, /line 30/);
 	});
+	it('takes what it drew away when it is killed', async () => {
+		const pane = await open(['sh', '-c', `node ${demo}; echo status $?; sleep 60`], {
+			INKLOOM: 'live',
+		});
+		try {
+			const text = await follow(pane, [
+				[async () => undefined, /help\.\n&$/],
+				[enter('pid'), /pid \d+\n&$/],
+				[type('half'), /& half\n {2}hint for half/],
+			]);
+			process.kill(Number(/pid (\d+)/.exec(text)?.[1]), 'SIGTERM');
+			await follow(pane, [[async () => undefined, /& half\n(Terminated\n)?status 143$/]]);
+		} finally {
+			await pane.close();
+		}
+	});
 	it('uses no processor while it waits', { skip: !existsSync('/proc/self/stat') }, async () => {
 		const pane = await open(['node', demo], { INKLOOM: 'live' });
 		try {
