@@ -3,6 +3,8 @@
  * which servers did not answer, and keeps connections for the next letter to the same. Every recipient
  * has its own Fate. It tells its dialogue as `sendmail -v` does. RFC 5321, 3207, 1870, 6152, 3461.
  */
+import { isIP } from 'node:net';
+
 import type SMTPConnection from 'nodemailer/lib/smtp-connection';
 
 import { reason } from '../complaint.js';
@@ -125,7 +127,8 @@ class Line {
 			host: address,
 			port: server.port,
 			name: system.host,
-			servername: server.host,
+			// A certificate is for a name; addresses are not asked for by it.
+			...(isIP(server.host) ? {} : { servername: server.host }),
 			secure: manner.secure ?? false,
 			// An exchanger's certificate proves nothing we could check; encrypted is better than not.
 			opportunisticTLS: manner.tls === 'may',
@@ -274,10 +277,14 @@ class Line {
 	/** Forgets a transaction that did not come to its end, so that the next may begin. */
 	async reset(): Promise<void> {
 		await new Promise<void>((resolve) => {
-			this.#connection.once('end', resolve);
+			const done = (): void => {
+				this.#connection.removeListener('end', done);
+				resolve();
+			};
+			this.#connection.once('end', done);
 			this.#connection.reset((error) => {
 				if (error) this.broken = true;
-				resolve();
+				done();
 			});
 		});
 	}
