@@ -50,9 +50,12 @@ export async function printHeadlines(
 	messages: readonly Message[],
 	inOrder = false,
 ): Promise<void> {
+	const colour = session.variables.has('colour') ? await import('./colour.js') : undefined;
+	const paint = colour?.wantsColour(session) ? colour.paintHeadline : undefined;
 	let lines = '';
 	for (const message of messages) {
-		lines += `${await headlineOf(session, message, inOrder)}\n`;
+		const line = await headlineOf(session, message, inOrder);
+		lines += `${paint ? paint(line, message) : line}\n`;
 		if (lines.length > 16_384) {
 			session.terminal.write(lines);
 			lines = '';
@@ -248,9 +251,10 @@ function decodeOctetsOf(value: string, charset: string): string {
 /** The part of a From_ line behind the sender, and behind a terminal's name. */
 function postmarkDate(postmark: string): string {
 	// A longer one is none, and would only cost time and stack.
-	const match = /^[^ \t]*[ \t]+((?:"[^"]*"?|[^ \t"])*)(?:[ \t]+(tty[^ \t]*))?(?:[ \t]+(.+))?$/.exec(
-		postmark.slice(0, 4_000),
-	);
+	const match =
+		/^[^ \t]*[ \t]+((?:"[^"]*"?|[^ \t"])*)(?:[ \t]+(tty[^ \t]*))?(?:[ \t]+([^\n]+))?$/.exec(
+			postmark.slice(0, 4_000),
+		);
 	return match?.[3] ?? '<Unknown date>';
 }
 

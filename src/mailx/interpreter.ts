@@ -89,7 +89,7 @@ export async function execute(
 		return await run(session, line, execution);
 	} catch (error) {
 		if (error instanceof Complaint) {
-			tell(terminal, error);
+			tell(terminal, await painted(session, error));
 			return 'failed';
 		}
 		if (error instanceof Interrupted) {
@@ -100,6 +100,15 @@ export async function execute(
 		}
 		throw error;
 	}
+}
+
+/** With its colour, where `colour` is set. */
+async function painted(session: Session, complaint: Complaint): Promise<Complaint> {
+	if (!session.variables.has('colour')) return complaint;
+	const { paintComplaint, wantsColour } = await import('./colour.js');
+	const { isTerminal } = await import('../terminal/isterminal.js');
+	if (!wantsColour(session) || (complaint.stream === 'stderr' && !isTerminal(2))) return complaint;
+	return new Complaint(paintComplaint(complaint.message), complaint.stream, complaint.status);
 }
 
 /** Prints a complaint on the stream it asks for. */

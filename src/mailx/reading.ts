@@ -115,12 +115,15 @@ async function put(
 		await terminal.page(Buffer.concat(texts), title, variables.get('PAGER') || undefined);
 		return;
 	}
+	const colour = variables.has('colour') ? await import('./colour.js') : undefined;
+	const paint = colour?.wantsColour(session) ? colour.paintText : undefined;
 	for (const message of messages) {
 		await terminal.checkpoint();
 		terminal.write(meet(session, message));
 		const sink = (octets: Buffer) => terminal.write(octets);
 		const whole = message.octets < longMessage;
-		terminal.write(await renderMessage(session, message, whole ? options : { ...options, sink }));
+		const rest = await renderMessage(session, message, whole ? options : { ...options, sink });
+		terminal.write(paint ? paint(rest) : rest);
 	}
 }
 
@@ -171,12 +174,12 @@ export async function top(session: Session, messages: Message[]): Promise<Outcom
 		if (!apart) terminal.write('\n');
 		for (const line of firstLines(mailbox.read(message), most + 1)) {
 			const text = makePrintable(
-				decodeOctets(line.subarray(0, longestLine), undefined, charset),
+				`${decodeOctets(line.subarray(0, longestLine), undefined, charset)}\n`,
 				charset,
 			);
-			terminal.write(encodeText(`${text}\n`, charset));
+			terminal.write(encodeText(text, charset));
 			if (line.length > longestLine) terminal.write(cutHere);
-			apart = /^[ \t]*$/.test(text);
+			apart = /^[ \t]*\n$/.test(text);
 		}
 	}
 }

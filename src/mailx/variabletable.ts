@@ -128,7 +128,7 @@ export const variableTable: readonly VariableRow[] = [
 	flag('writebackedited', 'edit changes the message in the folder'),
 	added(flag('accessible', 'linear output for screen readers: plain lines, no redrawing')),
 	added(flag('attachcheck', 'ask when the text speaks of an attachment and there is none')),
-	added(flag('coach', 'hints for beginners beneath an empty prompt')),
-	added(flag('colour', 'colours in what is printed')),
+	added(flag('coach', 'hints for beginners beneath an empty prompt and an empty letter')),
+	added(flag('colour', 'new messages bold, quoted text green, complaints red')),
 	added(flag('nolive', 'a plain prompt without hints and line editing')),
 ];
