@@ -7,6 +7,7 @@ import { describe, it } from 'node:test';
 
 import { commands } from '../src/mailx/commands.js';
 import { variableTable } from '../src/mailx/variabletable.js';
+import { settingTable } from '../src/mta/configuration.js';
 
 const folder = resolve('man');
 const pages = readdirSync(folder);
@@ -38,6 +39,14 @@ describe('the manual', () => {
 	it('lists every variable of the table, and no other', () => {
 		const told = items(section('VARIABLES'), 'Va');
 		assert.deepEqual(told.toSorted(), variableTable.map(({ name }) => name).toSorted());
+	});
+
+	it('lists every setting of the configuration file, and no other', () => {
+		const page = readFileSync(join(folder, 'inkloom.conf.5'), 'utf8');
+		const told = [...page.matchAll(/^\.It Ic (.*)$/gm)].flatMap(([, names = '']) =>
+			names.split(' , '),
+		);
+		assert.deepEqual(told.toSorted(), Object.keys(settingTable).toSorted());
 	});
 
 	it('is installed by the package, page by page', () => {
