@@ -55,11 +55,7 @@ export async function sendDraft(
 		const settings = composeSettings(session);
 		letter = await composeLetter(expanded, body, await parts(session, draft), settings);
 	} catch (error) {
-		// The original adds the last errno, mostly that of asking whether this is a terminal.
-		const leftOver = session.terminal.outputIsTerminal
-			? 'No such file or directory'
-			: 'Inappropriate ioctl for device';
-		const told = session.bare && !(error instanceof UnsuitableCharset) ? `\n${leftOver}` : '';
+		const told = session.bare && !(error instanceof UnsuitableCharset) ? leftOver(session) : '';
 		return remember(session, notComposed(session, error, body, told));
 	}
 	return remember(session, await deliver(session, letter, recipients, missing, options));
@@ -69,6 +65,16 @@ async function parts(session: Session, draft: Draft): Promise<Part[]> {
 	if (draft.attachments.length === 0) return [];
 	return (await import('./enclosures.js')).readAttachments(session, draft.attachments);
 }
+
+/** The original adds the last errno: of waiting for a child, else of asking whether this is a terminal. */
+function leftOver({ terminal }: Session): string {
+	if (mailerStarted || terminal.hasLent) return '\nNo child processes';
+	return terminal.outputIsTerminal
+		? '\nNo such file or directory'
+		: '\nInappropriate ioctl for device';
+}
+
+let mailerStarted = false;
 
 /** A letter that could not be made: its body is kept. */
 function notComposed(session: Session, error: unknown, body: Uint8Array, more = ''): Fate {
@@ -259,6 +265,8 @@ async function handOver(
 		// Interrupts meant for the letter being typed must not tear it apart on its way out.
 		terminal.ignoreInterrupts(true);
 		const receipt = await transport.send(envelope, letter);
+		mailerStarted ||=
+			variables.has('sendmail') && (waitsForMailer(session) || terminal.interactive);
 		const say = receipt.outcome === 'refused' ? 'complain' : 'write';
 		for (const line of receipt.report) terminal[say](`${line}\n`);
 		if (receipt.outcome === 'sent') return receipt.status === 0;

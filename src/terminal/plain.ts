@@ -139,12 +139,15 @@ export class PlainTerminal implements Terminal, Ground {
 		} else this.write(text);
 	}
 
+	hasLent = false;
+
 	async lend(child: Child): Promise<ChildEnd> {
 		this.#output.flush();
 		const { run, terminalModes, restoreModes } = await import('./child.js');
 		const onTerminal = this.interactive && child.capture !== true;
 		if (onTerminal) this.#foundModes ??= terminalModes();
 		this.#lent = true;
+		this.hasLent = true;
 		try {
 			const end = run(child, this.env);
 			this.#tail = undefined;

@@ -24,6 +24,8 @@ export interface Terminal {
 	page(text: Uint8Array, title: string, pager: string | undefined): Promise<void>;
 	/** Runs a child with the terminal as its own; resolves to its wait status. */
 	lend(child: Child): Promise<ChildEnd>;
+	/** Whether a child has run yet. */
+	readonly hasLent?: boolean;
 	/** Lets pending signals in. Long work calls it now and then; throws Interrupted after ^C. */
 	checkpoint(): Promise<void>;
 	/** Whether ^C while a command runs interrupts it (true) or is ignored. */
