@@ -116,9 +116,11 @@ async function lab(words: string[]): Promise<number> {
 		);
 	}
 	if (wantsShell && process.stdin.isTTY) {
+		const other = options.as === 'pere' ? 'pue' : 'pere';
 		process.stdout.write(
-			`A small post office in ${shortened(dir)}. You are ${options.as}; "as pere" changes who you are,\n` +
-				'"inkloom course" lists the exercises, "inkloom lab --reset" starts over, "exit" leaves.\n' +
+			`A small post office in ${shortened(dir)}. You are ${options.as}.\n` +
+				`"as ${other}" changes who you are, "inkloom course" lists the exercises,\n` +
+				'"inkloom lab --reset" starts over, "exit" leaves.\n' +
 				'In the shell its / is $LAB: the aliases are in $LAB/etc/aliases.\n',
 		);
 	}
@@ -191,7 +193,6 @@ async function explainAddresses(words: string[]): Promise<number> {
 	const book = openAliases(system);
 	const trees = resolveAll(system, words, { book });
 	const lines = explain(system, trees, { ascii: !speaksUtf8() });
-	if (book.stale) lines.push(`${book.file} is newer than its table: newaliases has not been run`);
 	book.close();
 	print(lines.map((line) => `${line}\n`).join(''));
 	return verify(trees).status;
