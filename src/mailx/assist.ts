@@ -16,6 +16,7 @@ import { type Command, fullName } from './commands.js';
 import {
 	assistAddressLine,
 	assistBodyLine,
+	assistFileLine,
 	assistLine,
 	type EscapeRow,
 	type World,
@@ -40,6 +41,11 @@ export function assistCommand(session: Session, text: string, cursor: number): P
 /** For `To:`, `Cc:` and `Bcc:`. */
 export function assistAddresses(session: Session, text: string, cursor: number): Assist {
 	return assistAddressLine(worldOf(session), text, cursor);
+}
+
+/** For the name of an attachment. */
+export function assistFile(session: Session, text: string, cursor: number): Assist {
+	return assistFileLine(worldOf(session), text, cursor);
 }
 
 /** For a line of a letter; `character` is the escape character, empty where there is none. */
@@ -167,9 +173,12 @@ function describeAnswer(session: Session, command: Command, messages: readonly M
 	const everybody = /all$/.test(name) || (swapped ? toSender : toAll).has(name);
 	const fields = scanFields(mailbox, message);
 	const sender = skin(fields.get('reply-to') || senderOf(session, message));
+	const self = `${session.login}@${session.system.host}`;
 	const others = ['to', 'cc']
 		.flatMap((field) => splitAddresses(fields.get(field) ?? '').map(skin))
-		.filter((address) => address !== sender && !isOwnName(session, address));
+		.filter((address) => address !== sender && !isOwnName(session, address))
+		// The post office spares who writes, whatever the header says.
+		.filter((address) => variables.has('metoo') || address !== self);
 	const count = everybody ? new Set(others).size : 0;
 	const also = count === 0 ? '' : count === 1 ? ' and 1 other' : ` and ${count} others`;
 	const single = swapped ? name.replace(/^[RF]/, (letter) => letter.toLowerCase()) : name;

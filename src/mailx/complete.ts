@@ -112,7 +112,10 @@ async function hintFor(world: World, name: string, rest: string): Promise<string
 	const listed = fullName(row) === 'headers' ? undefined : listOf(row, rest);
 	const selected = listed === undefined ? undefined : await world.selected(row, listed);
 	if (selected === undefined) return `${usage} — ${row.summary}`;
-	return `${usage} — ${selected}${row.writes && fullName(row).startsWith('d') ? '   u brings back' : ''}`;
+	const deletes = row.writes && fullName(row).startsWith('d');
+	// `3: Inappropriate message`, or that there is none: nothing will be deleted.
+	const refused = /^\d+: |no applicable/i.test(selected);
+	return `${usage} — ${selected}${deletes && !refused ? '   u brings back' : ''}`;
 }
 
 /** The message list in what follows a name; undefined where the command takes none. */
@@ -290,6 +293,11 @@ function offerAddress(world: World, typed: string, cursor: number): Assist {
 /** Candidates for a line of addresses (`To:`, `Cc:`). */
 export function assistAddressLine(world: World, text: string, cursor: number): Assist {
 	return offerAddress(world, text.slice(0, cursor), cursor);
+}
+
+/** Candidates for the name of a file, which is all that the line has. */
+export function assistFileLine(world: World, text: string, cursor: number): Assist {
+	return offer(world.files(text.slice(0, cursor)), 0);
 }
 
 const fewEscapes =

@@ -51,6 +51,10 @@ describe('help at the prompt', () => {
 			/^d\[elete\] \[msglist\] — 2 messages: 1 s1 “m1”, 2 s2 “m2”/,
 		);
 	});
+	it('promises no way back from what will not happen', async () => {
+		const text = await desk.play(['d 1', 'hint d 1', 'x']);
+		assert.match(text, /— 1: Inappropriate message\n/);
+	});
 	it('leaves ex to exit and hi to nobody else', async () => {
 		assert.doesNotMatch(await told('ex'), /written/);
 	});
