@@ -196,8 +196,10 @@ async function askFile(
 	old: string | undefined,
 ): Promise<string | undefined> {
 	let path: string | undefined;
+	const assist = async (text: string, cursor: number) =>
+		(await import('./assist.js')).assistFile(session, text, cursor);
 	const asked = untilStopped(session, async () => {
-		path = (await ask(session, prompt, old)) || undefined;
+		path = (await ask(session, prompt, old, assist)) || undefined;
 	});
 	if (!(await asked) && !session.bare) throw new Stopped(true);
 	return path;

@@ -2,7 +2,9 @@ import assert from 'node:assert/strict';
 import { chmodSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, it } from 'node:test';
+import { askAttachments, askFields } from '../../src/mailx/asking.js';
 import { sendFromArguments } from '../../src/mailx/sending.js';
+import { newDraft } from '../../src/message/draft.js';
 import type { Line } from '../../src/terminal/terminal.js';
 import { Desk, letter } from '../harness/desk.js';
 
@@ -127,6 +129,24 @@ describe('questions', () => {
 		const lines = ['~@', '', 'text', end];
 		const { sent } = await send({ interactive: true, lines, arguments: given });
 		assert.match(sent, /7bit\n\ntext\n$/);
+	});
+
+	it('complete addresses behind a comma, and the names of files', async () => {
+		const { session, terminal } = desk.session({}, ['', '', ''], { interactive: true });
+		session.aliases.set('team', ['a@b']);
+		const draft = newDraft();
+		await askFields(session, draft, ['cc'], false);
+		await askAttachments(session, draft);
+		const [copies, file] = terminal.requests;
+		assert.deepEqual(await copies?.assist?.('x@y, te', 7), {
+			candidates: [{ text: 'team', note: 'alias: a@b' }],
+			from: 5,
+		});
+		const path = join(desk.dir, 'not');
+		assert.deepEqual(await file?.assist?.(path, path.length), {
+			candidates: [{ text: `${path}e` }],
+			from: 0,
+		});
 	});
 
 	it('with two answers are asked again after anything else', async () => {
