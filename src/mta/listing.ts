@@ -10,6 +10,11 @@ import { queueFolder } from './spool.js';
 function controller(system: System, entry: QueueEntry, index: number): string | undefined {
 	const copy = entry.letter.copies[index];
 	if (copy?.alias === undefined) return undefined;
+	const { delivery, as, alias } = copy;
+	if (as === undefined && (delivery.to === 'program' || delivery.to === 'file')) {
+		// What the aliases file wishes is done as mail, with no group of its own.
+		return `(---${alias}:${system.userNamed('mail')?.uid ?? 8}:0:${alias}---)`;
+	}
 	const name = copy.as ?? (copy.delivery.to === 'mailbox' ? copy.delivery.user : undefined);
 	const user = name === undefined ? undefined : system.userNamed(name);
 	return user ? `(---${user.name}:${user.uid}:${user.gid}:${copy.alias}---)` : undefined;
@@ -56,10 +61,8 @@ export function printQueue(
 			const by = controller(system, entry, index);
 			if (by !== undefined) lines.push(`\t\t\t\t\t\t${by}`);
 			lines.push(`\t\t\t\t\t\t${copy.address.slice(0, 71)}`);
-			// What a server said of him; what is wrong with the server stands above already.
-			if (status !== '' && (/^Deferred: \d{3}/.test(status) || status !== entry.status)) {
-				lines.push(`\t\t (${status})`);
-			}
+			// What a server said of this one; what is wrong with the server stands above.
+			if (/^Deferred: \d{3}/.test(status)) lines.push(`\t\t (${status})`);
 		}
 	}
 	return [...lines, total];
