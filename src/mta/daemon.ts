@@ -21,6 +21,8 @@ import { Workers } from './workers.js';
 
 /** Milliseconds that conversations have to come to an end when we are asked to. */
 const farewellPatience = 30_000;
+/** Milliseconds after that for deliveries under way; what they do not settle stays in the queue. */
+const carrierPatience = 10_000;
 const minute = 60_000;
 
 export interface DaemonOptions {
@@ -126,6 +128,11 @@ export class Daemon {
 		});
 		rmSync(this.#system.real(server.pidFile), { force: true });
 		this.#room.close();
+		// Reports for the last letters have been waited for; a long queue run need not be.
+		await Promise.race([
+			this.#workers.stop(),
+			new Promise((late) => setTimeout(late, carrierPatience)),
+		]);
 	}
 
 	async #listen(place: Place, lmtp: boolean): Promise<void> {
@@ -255,13 +262,12 @@ export class Daemon {
 	stop(): void {
 		if (this.#stopping) {
 			for (const each of this.#conversations) each.destroy();
-			return;
+			process.exit(0);
 		}
 		this.#stopping = true;
 		clearInterval(this.#clock);
 		for (const server of this.#servers) server.close();
 		for (const each of this.#conversations) each.stop();
-		this.#workers.stop();
 		if (this.#conversations.size === 0) this.#finish();
 		setTimeout(() => {
 			for (const each of this.#conversations) each.destroy();

@@ -268,8 +268,11 @@ export class Intake implements Office {
 			const from = this.#client.name;
 			const about: About = { id, sender, from, options, body: done.letter.body };
 			const { header } = done.letter;
-			if (carriers) await carriers.report(about, header, done.lost);
-			else await report(system, about, header, done.lost);
+			const { lost } = done;
+			const ourselves = () => report(system, about, header, lost);
+			// The letter is in the queue already: it cannot be refused any more.
+			if (carriers) await carriers.report(about, header, lost).catch(ourselves);
+			else await ourselves();
 		}
 		if (copies(trees).length > 0) carriers?.run(done.id);
 		return done.id;

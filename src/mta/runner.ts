@@ -57,16 +57,27 @@ export async function runQueue(
 		(entry) =>
 			!entry.held && selects(filters, entry) && !(options.dueOnly && (entry.nextTry ?? 0) > now),
 	);
+	const ids = entries.map(({ letter }) => letter.id);
+	await runLetters(system, ids, tell, options);
+}
+
+/** Tries these letters, without a look at the rest of the queue. */
+export async function runLetters(
+	system: System,
+	ids: readonly string[],
+	tell: (line: string) => void,
+	options: RunOptions = {},
+): Promise<void> {
 	const round = new Round(system, tell);
 	const atOnce = options.oneByOne ? 1 : settingsOf(system).atOnce;
 	const folder = system.shown(queueFolder(system));
 	let outgoing: Work[] = [];
-	for (const [at, { letter }] of entries.entries()) {
+	for (const [at, id] of ids.entries()) {
 		if (options.signal?.aborted) break;
 		tell('');
-		tell(`Running ${folder}/${letter.id} (sequence ${at + 1} of ${entries.length})`);
-		const ticket = takeLetter(system, letter.id);
-		if (ticket === 'locked') tell(`${letter.id}: locked`);
+		tell(`Running ${folder}/${id} (sequence ${at + 1} of ${ids.length})`);
+		const ticket = takeLetter(system, id);
+		if (ticket === 'locked') tell(`${id}: locked`);
 		else if (ticket?.entry.held) ticket.release();
 		else if (ticket) {
 			const work = new Work(system, ticket, round);

@@ -44,7 +44,8 @@ export async function serve({ system, server }: Configured, options: Options): P
 	for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => daemon.stop());
 	process.on('SIGHUP', () => undefined);
 	await daemon.serve();
-	return 0;
+	// Carriers that take their time go on without us.
+	return process.exit(0);
 }
 
 const inBackground = 'INKLOOM_RUNNER';
@@ -68,8 +69,7 @@ export async function keepRunning(
 		for (const signal of ['SIGTERM', 'SIGINT'] as const) {
 			process.on(signal, () => {
 				clearInterval(clock);
-				workers.stop();
-				end();
+				void workers.stop().then(end);
 			});
 		}
 	});

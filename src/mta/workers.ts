@@ -13,8 +13,12 @@ import type { About, Submitted } from './submit.js';
 
 const mostWorkers = 4;
 const idleFor = 30_000;
+/** Letters given to one worker in one go. */
+const mostTogether = 32;
 
 export type Task =
+	/** Letters by id. */
+	| { readonly letters: readonly string[] }
 	/** Letters that are due, or all that these filters pick. */
 	| { readonly run: readonly Filter[]; readonly dueOnly: boolean }
 	| {
@@ -41,7 +45,10 @@ export class Workers implements Carriers {
 	readonly #program: string;
 	readonly #workers = new Set<Worker>();
 	readonly #jobs: Job[] = [];
+	/** Letters that nobody works on yet. */
+	#letters: string[] = [];
 	#wholeRun = false;
+	#noneLeft: () => void = () => undefined;
 	#stopping = false;
 
 	/** `program`: the file of ours that does the work. */
@@ -51,11 +58,15 @@ export class Workers implements Carriers {
 	}
 
 	run(id: string): void {
-		this.#later({ run: [{ field: 'I', text: id, not: false }], dueOnly: false });
+		// What cannot be done now is done by the next run: it is in the queue.
+		if (this.#stopping) return;
+		this.#letters.push(id);
+		this.#assign();
 	}
 
 	runFor(domain: string): void {
-		this.#later({ run: [{ field: 'R', text: `@${domain}`, not: false }], dueOnly: false });
+		const filter = { field: 'R', text: `@${domain}`, not: false } as const;
+		if (!this.#stopping) this.#do({ run: [filter], dueOnly: false }).catch(() => undefined);
 	}
 
 	/** The whole queue, unless that is going on already. */
@@ -82,12 +93,6 @@ export class Workers implements Carriers {
 		});
 	}
 
-	/** What cannot be done now is done by the next run: it is in the queue. */
-	#later(task: Task): void {
-		if (this.#stopping) return;
-		this.#do(task).catch(() => undefined);
-	}
-
 	#do(task: Task): Promise<void> {
 		return new Promise((resolve, reject) => {
 			this.#jobs.push({ task, done: (error) => (error ? reject(error) : resolve()) });
@@ -95,11 +100,19 @@ export class Workers implements Carriers {
 		});
 	}
 
+	/** The next thing to do: reports first, for somebody waits; letters several at a time. */
+	#next(): Job | undefined {
+		const job = this.#jobs.shift();
+		if (job || this.#letters.length === 0) return job;
+		const many = Math.min(mostTogether, Math.ceil(this.#letters.length / mostWorkers));
+		return { task: { letters: this.#letters.splice(0, many) }, done: () => undefined };
+	}
+
 	#assign(): void {
 		const idle = [...this.#workers].find(({ job }) => job === undefined);
 		const worker = idle ?? (this.#workers.size < mostWorkers ? this.#hire() : undefined);
 		if (!worker || worker.job) return;
-		const job = this.#jobs.shift();
+		const job = this.#next();
 		if (!job) {
 			this.#rest(worker);
 			return;
@@ -146,23 +159,28 @@ export class Workers implements Carriers {
 		if (!this.#workers.delete(worker)) return;
 		clearTimeout(worker.idle);
 		worker.job?.done(Object.assign(new Error('a delivery process ended'), { code: 'ECHILD' }));
-		if (this.#jobs.length > 0 && !this.#stopping) this.#assign();
+		if (this.#jobs.length + this.#letters.length > 0) this.#assign();
+		if (this.#workers.size === 0) this.#noneLeft();
 	}
 
-	/** Ends them when they are through with what they are at; the rest is the queue's. */
-	stop(): void {
+	/** Ends them when they are through with what they are at; kept when they are gone. */
+	async stop(): Promise<void> {
 		this.#stopping = true;
-		for (const job of this.#jobs.splice(0)) {
-			if ('run' in job.task) job.done();
-			else this.#jobs.push(job);
-		}
+		this.#letters = [];
+		const gone = new Promise<void>((done) => {
+			this.#noneLeft = done;
+		});
+		if (this.#workers.size === 0) return;
 		for (const worker of this.#workers) this.#rest(worker);
+		await gone;
 	}
 }
 
 /** The work itself: reads tasks from standard input until it ends (`-bw`). */
 export async function work(system: System): Promise<void> {
 	const { createInterface } = await import('node:readline');
+	// The server is gone: what is begun is finished all the same.
+	process.stdout.on('error', () => undefined);
 	for await (const line of createInterface({ input: process.stdin })) {
 		try {
 			await carryOut(system, JSON.parse(line) as Task);
@@ -175,10 +193,14 @@ export async function work(system: System): Promise<void> {
 }
 
 async function carryOut(system: System, task: Task): Promise<void> {
+	const silent = (): void => undefined;
+	if ('letters' in task) {
+		const { runLetters } = await import('./runner.js');
+		return runLetters(system, task.letters, silent);
+	}
 	if ('run' in task) {
 		const { runQueue } = await import('./runner.js');
-		await runQueue(system, task.run, () => undefined, { dueOnly: task.dueOnly });
-		return;
+		return runQueue(system, task.run, silent, { dueOnly: task.dueOnly });
 	}
 	const { report } = await import('./submit.js');
 	const body = task.body === undefined ? undefined : Buffer.from(task.body, 'latin1');
