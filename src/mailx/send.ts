@@ -67,14 +67,15 @@ async function parts(session: Session, draft: Draft): Promise<Part[]> {
 }
 
 /** The original adds the last errno: of waiting for a child, else of asking whether this is a terminal. */
-function leftOver({ terminal }: Session): string {
-	if (mailerStarted || terminal.hasLent) return '\nNo child processes';
+function leftOver(session: Session): string {
+	const { terminal } = session;
+	if (hadMailer.has(session) || terminal.hasLent) return '\nNo child processes';
 	return terminal.outputIsTerminal
 		? '\nNo such file or directory'
 		: '\nInappropriate ioctl for device';
 }
 
-let mailerStarted = false;
+const hadMailer = new WeakSet<Session>();
 
 /** A letter that could not be made: its body is kept. */
 function notComposed(session: Session, error: unknown, body: Uint8Array, more = ''): Fate {
@@ -265,8 +266,8 @@ async function handOver(
 		// Interrupts meant for the letter being typed must not tear it apart on its way out.
 		terminal.ignoreInterrupts(true);
 		const receipt = await transport.send(envelope, letter);
-		mailerStarted ||=
-			variables.has('sendmail') && (waitsForMailer(session) || terminal.interactive);
+		const started = variables.has('sendmail');
+		if (started && (waitsForMailer(session) || terminal.interactive)) hadMailer.add(session);
 		const say = receipt.outcome === 'refused' ? 'complain' : 'write';
 		for (const line of receipt.report) terminal[say](`${line}\n`);
 		if (receipt.outcome === 'sent') return receipt.status === 0;
