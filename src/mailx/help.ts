@@ -5,6 +5,7 @@
  */
 import { Complaint } from '../complaint.js';
 import { release } from '../release.js';
+import { inSignsOf } from '../terminal/charset.js';
 import { type Command, commands, findCommand, fullName, type Outcome } from './commands.js';
 import type { Session } from './session.js';
 import { type VariableRow, variableTable } from './variabletable.js';
@@ -54,7 +55,10 @@ export function usageOf(command: Command): string {
 export async function help(session: Session, typed: string): Promise<Outcome> {
 	const word = typed.trim();
 	const { showText } = await import('./shell.js');
-	if (word !== '') return showText(session, await explainWord(session, word), 'Help', 2);
+	if (word !== '') {
+		const text = await explainWord(session, word);
+		return showText(session, inSignsOf(session.terminal.charset, text), 'Help', 2);
+	}
 	const rows = firstPage.flatMap((name) => {
 		const command = commands.find((row) => fullName(row) === name);
 		return command ? [`  ${usageOf(command).padEnd(25)}  ${command.summary}\n`] : [];
@@ -176,9 +180,8 @@ Several may be given: d 1 4-6 pere.  Before Return the line beneath says which a
 export async function hint(session: Session, line: string): Promise<Outcome> {
 	const { assistCommand } = await import('./assist.js');
 	const said = await assistCommand(session, line, line.length);
-	session.terminal.write(
-		`${[said.hint, said.status].filter(Boolean).join('\n') || 'nothing to say'}\n`,
-	);
+	const text = [said.hint, said.status].filter(Boolean).join('\n') || 'nothing to say';
+	session.terminal.write(`${inSignsOf(session.terminal.charset, text)}\n`);
 }
 
 export async function version(session: Session): Promise<Outcome> {

@@ -44,6 +44,21 @@ const byLanguage: Record<string, string> = {
 const isAscii = (charset: string) => /^(ansi_x3\.4-1968|us-ascii|ascii|646)$/.test(charset);
 const isLatin1 = (charset: string) => charset === 'iso-8859-1';
 
+/** The signs of our own words, hints and help, where the terminal has no others. */
+const asciiSigns: Readonly<Record<string, string>> = {
+	'—': '-',
+	'·': '-',
+	'“': '"',
+	'”': '"',
+	'…': '~',
+};
+
+/** Our own words in signs that the character set surely has. */
+export function inSignsOf(charset: string, text: string): string {
+	if (charset === 'utf-8') return text;
+	return text.replace(/[^\0-\x7f]/g, (sign) => asciiSigns[sign] ?? sign);
+}
+
 /** Text of octets typed or piped in; what is malformed becomes lone surrogates (see above). */
 export function decodeText(octets: Uint8Array, charset: string): string {
 	const buffer = Buffer.from(octets.buffer, octets.byteOffset, octets.byteLength);

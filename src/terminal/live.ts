@@ -17,6 +17,7 @@ import { Pager } from '../../components/Pager.js';
 import { Prompt } from '../../components/Prompt.js';
 import { themeFor } from '../../components/theme.js';
 import type { System } from '../system.js';
+import { inSignsOf } from './charset.js';
 import { History } from './history.js';
 import type { Key, Keyboard } from './keyboard.js';
 import { columnAfter, echoed, type Layout, layOut } from './layout.js';
@@ -32,15 +33,6 @@ const leastRows = 6;
 
 /** How long a terminal may take to say where its cursor is, in milliseconds. */
 const answerPatience = 250;
-
-/** The signs of hints where the terminal has no others. */
-const asciiSigns: Readonly<Record<string, string>> = {
-	'—': '-',
-	'·': '-',
-	'“': '"',
-	'”': '"',
-	'…': '~',
-};
 
 const nothing = (): string | undefined => undefined;
 
@@ -241,7 +233,7 @@ export class LiveEditor {
 	}
 
 	#draw(wait: Wait): void {
-		const { columns, rows } = this.#ground;
+		const { columns, rows, charset } = this.#ground;
 		const layout = this.#lay(wait);
 		// A frame as high as the window would push its own beginning out of reach.
 		const most = Math.max(1, rows - 1);
@@ -259,16 +251,12 @@ export class LiveEditor {
 		});
 		this.#painter.paint({
 			// Ink cuts blanks off the ends of rows; in the line they may be what the person typed.
-			rows: this.#sketch.rows(element, columns).map((row, at) => shown[at] ?? this.#speakable(row)),
+			rows: this.#sketch
+				.rows(element, columns)
+				.map((row, at) => shown[at] ?? inSignsOf(charset, row)),
 			fullRows: shown.length - 1,
 			cursor: { row: layout.cursor.row - start, column: layout.cursor.column },
 		});
-	}
-
-	/** Our own words in the signs that the terminal has. */
-	#speakable(row: string): string {
-		if (this.#ground.charset === 'utf-8') return row;
-		return row.replace(/[^\0-\x7f]/g, (sign) => asciiSigns[sign] ?? sign);
 	}
 
 	/** A terminal that changes width breaks the rows anew and keeps the cursor at its character. */

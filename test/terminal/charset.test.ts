@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 
-import { charsetOf, decodeText, encodeText } from '../../src/terminal/charset.js';
+import { charsetOf, decodeText, encodeText, inSignsOf } from '../../src/terminal/charset.js';
 
 const octets = (...values: number[]) => Buffer.from(values);
 const everyOctet = Buffer.from(Array.from({ length: 256 }, (_, octet) => octet));
@@ -50,5 +50,12 @@ describe('octets as text and back', () => {
 		const text = '日本a';
 		assert.deepEqual(encodeText(text, 'euc-jp'), octets(0xc6, 0xfc, 0xcb, 0xdc, 0x61));
 		assert.equal(decodeText(encodeText(text, 'euc-jp'), 'euc-jp'), text);
+	});
+});
+
+describe('our own words', () => {
+	it('do without signs that the character set lacks', () => {
+		assert.equal(inSignsOf('ansi_x3.4-1968', 'd — 1 “x…” · é'), 'd - 1 "x~" - é');
+		assert.equal(inSignsOf('utf-8', 'd — “x…”'), 'd — “x…”');
 	});
 });
