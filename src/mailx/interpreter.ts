@@ -132,7 +132,8 @@ async function run(session: Session, line: string, execution: Execution): Promis
 	const name = end < 0 ? text : text.slice(0, end);
 	if (name === '' && sourcing) return;
 	const command = findCommand(name);
-	if (!command) throw new Complaint(`Unknown command: "${name}"`);
+	if (!command || (command.added && session.bare))
+		throw new Complaint(`Unknown command: "${name}"`);
 	if (!command.conditional && !conditionHolds(session)) return;
 	refuse(session, command, execution);
 

@@ -45,6 +45,11 @@ describe('help at the prompt', () => {
 		assert.match(await told('list'), /, explain, hint$/m);
 		assert.doesNotMatch(await told('list', {}, { bare: true }), /explain/);
 	});
+	it('does not know them with -n', async () => {
+		for (const word of ['explain', 'exp', 'hint']) {
+			assert.equal(await told(word, {}, { bare: true }), `Unknown command: "${word}"\n`);
+		}
+	});
 	it('tells beforehand what a line would do', async () => {
 		assert.match(
 			await told('hint d 1-2'),
