@@ -14,6 +14,8 @@ export class RecordingTerminal implements Terminal {
 	readonly lines: (string | Line)[];
 	readonly requests: LineRequest[] = [];
 	readonly paged: string[] = [];
+	/** The pagers that were asked for; undefined: the default one. */
+	readonly pagers: (string | undefined)[] = [];
 	transcript = '';
 	output = '';
 	errors = '';
@@ -45,7 +47,8 @@ export class RecordingTerminal implements Terminal {
 		return { kind: 'line', text: line };
 	}
 
-	async page(text: Uint8Array): Promise<void> {
+	async page(text: Uint8Array, _title?: string, pager?: string): Promise<void> {
+		this.pagers.push(pager);
 		this.paged.push(Buffer.from(text).toString('utf8'));
 		this.write(text);
 	}
