@@ -4,7 +4,14 @@
  * and whether, is decided elsewhere.
  */
 import type { System } from '../system.js';
-import { type Copy, type Failure, type Fate, qualified, type ReportOptions } from './envelope.js';
+import {
+	type Copy,
+	type Delivery,
+	type Failure,
+	type Fate,
+	qualified,
+	type ReportOptions,
+} from './envelope.js';
 import { printDate } from './letter.js';
 import { settingsOf } from './settings.js';
 
@@ -75,12 +82,16 @@ function reasonOf({ diagnostic, status, reason }: Failure): string {
 function people({ copy, fate }: Item): string {
 	const { address, given, delivery } = copy;
 	if (fate.kind === 'sent') {
-		const how = delivery.to === 'relay' ? relayed : 'successfully delivered to mailbox';
+		const how = isRelayed(delivery) ? relayed : 'successfully delivered to mailbox';
 		return `${address}  (${how})`;
 	}
 	const expanded = given === address ? '' : `\n    (expanded from: ${copy.listed ?? given})`;
 	const why = fate.kind === 'failed' && !fate.expired ? `\n    (reason: ${reasonOf(fate)})` : '';
 	return `${address}${why}${expanded}`;
+}
+
+function isRelayed({ to }: Delivery): boolean {
+	return to === 'relay' || to === 'uucp';
 }
 
 const relayed = 'relayed to non-DSN-aware mailer';
@@ -103,7 +114,7 @@ export function failureLine(address: string, { status, reason }: Failure, line?:
 function transcript({ copy, fate, line }: Item, about: ReportOn, system: System): string {
 	const { address, delivery } = copy;
 	if (fate.kind === 'sent') {
-		const told = delivery.to === 'relay' ? 'relayed; expect no further notifications' : undefined;
+		const told = isRelayed(delivery) ? 'relayed; expect no further notifications' : undefined;
 		return `${address}... ${told ?? 'Successfully delivered'}`;
 	}
 	const age = system.now().getTime() - about.arrival.getTime();
@@ -135,6 +146,8 @@ function actual({ address, delivery }: Reported, host: string): string {
 			return `X-Unix; ${delivery.path}`;
 		case 'program':
 			return `X-Unix; |${delivery.command}`;
+		case 'uucp':
+			return `X-UUCP; ${delivery.host}!${delivery.user}`;
 		case 'relay':
 			return `rfc822; ${delivery.address}`;
 		case 'mailbox':
@@ -145,7 +158,7 @@ function actual({ address, delivery }: Reported, host: string): string {
 function actionOf({ copy: { delivery }, fate }: Item): string {
 	if (fate.kind === 'failed') return 'failed';
 	if (fate.kind === 'deferred') return 'delayed';
-	if (delivery.to === 'relay') return 'relayed (to non-DSN-aware mailer)';
+	if (isRelayed(delivery)) return 'relayed (to non-DSN-aware mailer)';
 	return delivery.to === 'mailbox' ? 'delivered (to mailbox)' : 'delivered';
 }
 

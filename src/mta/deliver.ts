@@ -12,6 +12,7 @@ import type { System, User } from '../system.js';
 import {
 	type Copy,
 	type Deferral,
+	type Delivery,
 	Exit,
 	type Failure,
 	type Fate,
@@ -19,6 +20,7 @@ import {
 	unknownUser,
 } from './envelope.js';
 import { type FinishedLetter, printAsctime } from './letter.js';
+import { defaultSettings, settingsOf } from './settings.js';
 import { mailboxPath, ownedFiles } from './spool.js';
 
 /** What every copy of a letter has in common. */
@@ -58,8 +60,11 @@ export async function deliver(
 			return toFile(system, delivery.path, actor(system, as), sealed(system, copy, consignment));
 		case 'program': {
 			const letter = sealed(system, copy, consignment);
-			return toProgram(system, delivery.command, actor(system, as), letter, patience);
+			const words = ['/bin/sh', '-c', delivery.command];
+			return toProgram(system, words, actor(system, as), letter, patience);
 		}
+		case 'uucp':
+			return toUux(system, delivery, sealed(system, copy, consignment), patience);
 		case 'relay':
 			return { kind: 'deferred', reason: 'no connection made yet', status: '4.4.1' };
 	}
@@ -258,10 +263,11 @@ function programFate(code: number, output: string): Fate {
 
 async function toProgram(
 	system: System,
-	command: string,
+	[program = '', ...words]: readonly string[],
 	user: User,
 	letter: Sealed,
 	patience: number,
+	suffix = '',
 ): Promise<Fate> {
 	const { spawn } = await import('node:child_process');
 	const home = system.real(user.home);
@@ -269,7 +275,7 @@ async function toProgram(
 	const lab = system.root === '' ? {} : { INKLOOM_ROOT: system.root, USER: user.name };
 	// A child inherits the umask of the moment in which it is made.
 	const umask = process.umask(0o022);
-	const child = spawn('/bin/sh', ['-c', command], {
+	const child = spawn(program, words, {
 		cwd: existsSync(home) ? home : '/',
 		env: { AGENT: 'sendmail', ...lab },
 		stdio: ['pipe', 'pipe', 'pipe'],
@@ -288,7 +294,7 @@ async function toProgram(
 		if (!isErrno(error)) throw error;
 	});
 	const text = [
-		`${postmark(letter, system.now(), ' ')}\n`,
+		`${postmark(letter, system.now(), ' ')}${suffix}\n`,
 		letter.letter.header,
 		'\n',
 		letter.letter.body,
@@ -323,6 +329,30 @@ async function toProgram(
 			child.on('close', () => clearTimeout(drained));
 		});
 	});
+}
+
+/** Hands a letter to uux, for rmail on a neighbour. Addresses are words here, and no shell sees them. */
+async function toUux(
+	system: System,
+	{ host, user }: Delivery & { to: 'uucp' },
+	letter: Sealed,
+	patience: number,
+): Promise<Fate> {
+	const { uux } = settingsOf(system);
+	if (system.root !== '' && uux === defaultSettings.uux) {
+		return { kind: 'deferred', reason: `${host}: no network in this root`, status: '4.4.1' };
+	}
+	if (!existsSync(uux)) {
+		return {
+			kind: 'failed',
+			reason: `${uux}: not installed, and there is no other way to ${host}`,
+			status: '5.3.5',
+			exit: Exit.osFile,
+		};
+	}
+	const words = [uux, '-', '-r', `-a${letter.from}`, '-gC', `${host}!rmail`, `(${user})`];
+	const actor = defaultUser(system) ?? system.user;
+	return toProgram(system, words, actor, letter, patience, ` remote from ${system.host}`);
 }
 
 /** Ends a program and all it has started. */

@@ -59,6 +59,7 @@ export function tellFate({ address, delivery }: Copy, fate: Fate): string[] {
 		program: 'prog',
 		file: undefined,
 		relay: undefined,
+		uucp: 'uucp',
 	};
 	const mailer = via[delivery.to];
 	const detail = delivery.to === 'mailbox' && delivery.detail ? `${delivery.detail} via ` : '';

@@ -9,7 +9,9 @@ export type Delivery =
 	| { readonly to: 'mailbox'; readonly user: string; readonly detail?: string | undefined }
 	| { readonly to: 'file'; readonly path: string }
 	| { readonly to: 'program'; readonly command: string }
-	| { readonly to: 'relay'; readonly address: string; readonly host: string };
+	| { readonly to: 'relay'; readonly address: string; readonly host: string }
+	/** By uux, for rmail on the neighbour `host`. */
+	| { readonly to: 'uucp'; readonly host: string; readonly user: string };
 
 /** One copy under way. */
 export interface Copy {

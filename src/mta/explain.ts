@@ -84,6 +84,8 @@ function mailerOf({ delivery, address }: Copy): string {
 			return `*file*, user ${quoteName(delivery.path)}`;
 		case 'program':
 			return `prog, user ${quoteName(`|${delivery.command}`)}`;
+		case 'uucp':
+			return `uucp, host ${delivery.host}, user ${delivery.user}`;
 		case 'relay':
 			return `esmtp, host ${delivery.host}, user ${delivery.address}`;
 	}
@@ -181,6 +183,8 @@ function leaf(system: System, { delivery, as, owner }: Copy): Omit<Row, 'left'> 
 			};
 		case 'program':
 			return { what: 'program', detail: `${delivery.command}${as ? ` (as ${as})` : ''}${reports}` };
+		case 'uucp':
+			return { what: 'uucp', detail: `${delivery.user} at ${delivery.host}, by uux${reports}` };
 		case 'relay':
 			return {
 				what: 'relay',

@@ -61,6 +61,7 @@ const mailers: Record<Copy['delivery']['to'], string> = {
 	program: 'prog',
 	file: '*file*',
 	relay: 'esmtp',
+	uucp: 'uucp',
 };
 
 /** What became of one copy. */

@@ -195,6 +195,8 @@ class Resolver {
 		}
 		const system = this.#system;
 		const user = system.userNamed(target.user) ?? system.userNamed(target.user.toLowerCase());
+		const bang = user ? undefined : neighbour(target.user);
+		if (bang) return this.#leaf(text, place, bang);
 		if (!user) return { kind: 'fails', failure: unknownUser() };
 		const mailbox: Delivery = { to: 'mailbox', user: user.name, detail: target.detail };
 		if (target.escaped) return this.#leaf(text, place, mailbox);
@@ -320,6 +322,16 @@ class Resolver {
 	}
 }
 
+/**
+ * `host!user`: the mail of a neighbour. What uuxqt there might take for more than an address is no address
+ * here.
+ */
+function neighbour(name: string): Delivery | undefined {
+	const [, host, user] = /^([\w.-]+)!([\w.!%@+=/-]+)$/.exec(name) ?? [];
+	if (host === undefined || user === undefined || /^-/.test(host)) return undefined;
+	return { to: 'uucp', host, user };
+}
+
 function deliveryKey(delivery: Delivery, as: string | undefined): string {
 	switch (delivery.to) {
 		case 'mailbox':
@@ -328,6 +340,8 @@ function deliveryKey(delivery: Delivery, as: string | undefined): string {
 			return `file ${delivery.path}`;
 		case 'program':
 			return `program ${as ?? ''} ${delivery.command}`;
+		case 'uucp':
+			return `uucp ${delivery.host}!${delivery.user}`;
 		case 'relay': {
 			const at = delivery.address.lastIndexOf('@');
 			return `relay ${delivery.address.slice(0, at)}@${delivery.host}`;

@@ -39,6 +39,8 @@ export interface Settings {
 	readonly nameServers: readonly string[];
 	/** Who gets a copy of every failure report, header only. */
 	readonly copyFailuresTo: string | undefined;
+	/** The program for addresses of the form `host!user`. */
+	readonly uux: string;
 	/** Where log lines go, as shown; `-`: standard error; undefined: /var/log/mail.log where one may. */
 	readonly logFile: string | undefined;
 }
@@ -65,6 +67,7 @@ export const defaultSettings: Settings = {
 	tlsCertificates: undefined,
 	nameServers: [],
 	copyFailuresTo: undefined,
+	uux: '/usr/bin/uux',
 	logFile: undefined,
 };
 

@@ -32,6 +32,7 @@ const where = (given: string[]): string[] =>
 		.map(({ delivery }) => {
 			if (delivery.to === 'mailbox') return delivery.user;
 			if (delivery.to === 'relay') return delivery.address;
+			if (delivery.to === 'uucp') return `${delivery.host}!${delivery.user}`;
 			return delivery.to === 'file' ? delivery.path : `|${delivery.command}`;
 		})
 		.sort();
