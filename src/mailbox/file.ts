@@ -20,7 +20,7 @@ import { lockMailbox, MailboxBusy, type MailboxLock } from './lock.js';
 import { Flag, type Mailbox, Message } from './mailbox.js';
 import { countLines, joinKept, quoteFrom, Splitter } from './mbox.js';
 import { type Piece, rewrite } from './rewrite.js';
-import { flagsOfKept, headerEnd, isHeadless, keptOfFlags, restateStatus } from './status.js';
+import { flagsOfKept, headerEnd, isHeadless, Kept, keptOfFlags, restateStatus } from './status.js';
 
 export interface MboxOptions {
 	readonly kind: 'system' | 'file';
@@ -409,7 +409,9 @@ export class MboxFile implements Mailbox {
 		if (this.#replaced.has(message)) return true;
 		if (this.#mustQuote(message)) return true;
 		if (this.#options.faithful && this.#isHeadless(message)) return true;
-		return (bits & ~bareBit) !== keptOfFlags(message.flags);
+		// The original spells status fields anew in whatever it writes; a copy should be a copy.
+		const unheard = this.#options.faithful ? bareBit : bareBit | Kept.odd;
+		return (bits & ~unheard) !== keptOfFlags(message.flags);
 	}
 
 	/** As the original, who quotes on writing; but messages nobody has dealt with are let alone. */

@@ -8,10 +8,23 @@ import type { Part } from '../message/body.js';
 import { showWords } from '../message/words.js';
 import type { Session } from './session.js';
 
+/** Octets of a name. */
+const longestName = 200;
+
 /** A file name in the working directory, made of what the sender proposed; undefined where nothing is left. */
 export function safeFilename(proposed: string, charset: string): string | undefined {
 	const base = showWords(proposed, charset).split(/[/\\]/).at(-1) ?? '';
-	return base.replace(/^[.|~+&%#\-\s]+/, '').trim() || undefined;
+	const name = base.replace(/^[.|~+&%#\-\s]+/, '').trim();
+	return shortened(name) || undefined;
+}
+
+/** No longer than file systems take; the ending, which says what it is, stays. */
+function shortened(name: string): string {
+	if (Buffer.byteLength(name) <= longestName) return name;
+	const ending = /\.\w{1,10}$/.exec(name)?.[0] ?? '';
+	let stem = name.slice(0, longestName);
+	while (Buffer.byteLength(stem + ending) > longestName) stem = stem.slice(0, -1);
+	return stem.replace(/[\ud800-\udbff]$/, '') + ending;
 }
 
 /**
@@ -24,8 +37,8 @@ export async function savePart(
 	render: () => Promise<Buffer>,
 ): Promise<void> {
 	const { terminal, variables, system } = session;
-	const proposed =
-		part.filename === undefined ? undefined : safeFilename(part.filename, terminal.charset);
+	const given = (session.bare ? undefined : part.extendedName) ?? part.filename;
+	const proposed = given === undefined ? undefined : safeFilename(given, terminal.charset);
 	let name = proposed;
 	const asked = variables.has('interactive');
 	if (asked) {

@@ -32,6 +32,8 @@ export interface Part {
 	readonly encoding: TransferEncoding;
 	/** As the sender named it; not to be trusted with a path. Still encoded. */
 	readonly filename: string | undefined;
+	/** The same by RFC 2231, which the original does not know; an encoded word where it has to be. */
+	readonly extendedName: string | undefined;
 	/** `2.1`; undefined for the message itself and for what is discarded. */
 	readonly number: string | undefined;
 	readonly parts: readonly Part[];
@@ -80,17 +82,23 @@ function parsePart(
 	const content = type === '' && encoding === 'base64' ? 'other' : contentOf(type);
 	const bodyStart = endOfHeader(octets, depth === 0 || depth === Number.POSITIVE_INFINITY);
 	const disposition = header.get('content-disposition');
+	const extended =
+		extendedParameter(disposition ?? '', 'filename') ?? extendedParameter(field ?? '', 'name');
 	const part = {
 		octets,
 		header,
 		bodyStart,
 		content,
 		type,
-		charset: field === undefined ? undefined : parameter(field, 'charset'),
+		charset:
+			field === undefined
+				? undefined
+				: (parameter(field, 'charset') ?? extendedParameter(field, 'charset')?.octets),
 		encoding,
 		filename:
 			(disposition === undefined ? undefined : parameter(disposition, 'filename')) ??
 			(field === undefined ? undefined : parameter(field, 'name')),
+		extendedName: extended === undefined ? undefined : asWord(extended),
 		number,
 	};
 	const holdsParts = ['rfc822', 'alternative', 'digest', 'multipart'].includes(content);
@@ -102,7 +110,8 @@ function parsePart(
 		const inner = parsePart(body, number, content, depth + 1, budget);
 		return { ...part, parts: [inner], limited: false };
 	}
-	const boundary = parameter(field ?? '', 'boundary');
+	const boundary =
+		parameter(field ?? '', 'boundary') ?? extendedParameter(field ?? '', 'boundary')?.octets;
 	const spans = boundary === undefined ? [] : splitMultipart(body, boundary, budget.faithful);
 	const parts: Part[] = [];
 	let index = 0;
@@ -135,6 +144,7 @@ function discarded(octets: Buffer): Part {
 		charset: undefined,
 		encoding: 'none',
 		filename: undefined,
+		extendedName: undefined,
 		number: undefined,
 		parts: [],
 		limited: false,
@@ -181,16 +191,62 @@ function endOfHeader(octets: Buffer, atTop: boolean): number {
 
 /** A parameter of a structured field (RFC 2045 5.1); undefined where it is missing or unclosed. */
 export function parameter(field: string, name: string): string | undefined {
-	const pattern = /;\s*([^\s=;"]+)\s*=\s*(?:"([^"]*)"|([^\s;"]+))|"(?:[^"\\]|\\.)*"/g;
-	for (const [
-		,
-		key,
-		quoted,
-		bare,
-	] of `;${field.slice(0, longestField).replace(/^[^;]*;?/, '')}`.matchAll(pattern)) {
-		if (key?.toLowerCase() === name) return quoted ?? bare;
-	}
+	for (const [key, value] of parameters(field)) if (key === name) return value;
 	return undefined;
+}
+
+/** Names in lower case. */
+function* parameters(field: string): Generator<readonly [name: string, value: string]> {
+	const pattern = /;\s*([^\s=;"]+)\s*=\s*(?:"([^"]*)"|([^\s;"]+))|"(?:[^"\\]|\\.)*"/g;
+	const rest = field.slice(0, longestField).replace(/^[^;]*;?/, '');
+	for (const [, key, quoted, bare] of `;${rest}`.matchAll(pattern)) {
+		if (key !== undefined) yield [key.toLowerCase(), quoted ?? bare ?? ''];
+	}
+}
+
+/** A value in octets (latin1), and the charset it names, which may be empty. */
+export interface ExtendedValue {
+	readonly octets: string;
+	readonly charset: string;
+}
+
+/**
+ * A parameter in pieces, percent-encoded, or both (RFC 2231): `name*0=`, `name*=`, `name*1*=`. Undefined
+ * where there is none.
+ */
+export function extendedParameter(field: string, name: string): ExtendedValue | undefined {
+	if (!field.includes('*')) return undefined;
+	const pieces = new Map<number, { readonly value: string; readonly coded: boolean }>();
+	for (const [key, value] of parameters(field)) {
+		if (!key.startsWith(`${name}*`)) continue;
+		const match = /^(\d{1,3})?(\*)?$/.exec(key.slice(name.length + 1));
+		if (!match) continue;
+		const [, index, star] = match;
+		pieces.set(Number(index ?? 0), { value, coded: index === undefined || star !== undefined });
+	}
+	let octets = '';
+	let charset = '';
+	for (let index = 0; ; index++) {
+		const piece = pieces.get(index);
+		if (!piece) return index === 0 ? undefined : { octets, charset };
+		let { value } = piece;
+		const head = index === 0 && piece.coded ? /^([^']*)'[^']*'/.exec(value) : undefined;
+		if (head) {
+			charset = head[1] ?? '';
+			value = value.slice(head[0].length);
+		}
+		octets += piece.coded
+			? value.replace(/%([0-9a-f]{2})/gi, (_, digits) =>
+					String.fromCharCode(Number.parseInt(digits, 16)),
+				)
+			: value;
+	}
+}
+
+/** As an encoded word, so that it is decoded where all names are. */
+function asWord({ octets, charset }: ExtendedValue): string {
+	if (/^[\x20-\x7e]*$/.test(octets)) return octets;
+	return `=?${charset || 'utf-8'}?b?${Buffer.from(octets, 'latin1').toString('base64')}?=`;
 }
 
 interface Span {

@@ -20,7 +20,7 @@ const obsoleteZones: Readonly<Record<string, number>> = {
 };
 
 const dateTime =
-	/^\s*(?:[a-z]{3}\s*,)?\s*(\d{1,2})\s+([a-z]{3})[a-z]*\s+(\d+)\s+(\d{1,2})\s*:\s*(\d{1,2})(?:\s*:\s*(\d{1,2}))?\s*(?:([-+])(\d\d)(\d\d)|([a-z]+))?/i;
+	/^\s*(?:[a-z]{3}\s*,)?\s*(\d{1,3})\s+([a-z]{3})[a-z]*\s+(\d+)\s+(\d{1,2})\s*:\s*(\d{1,2})(?:\s*:\s*(\d{1,2}))?\s*(?:([-+])(\d\d)(\d\d)|([a-z]+))?/i;
 
 /** More than this is no date, and would only cost time. */
 const longestDate = 500;
