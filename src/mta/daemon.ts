@@ -136,7 +136,9 @@ export class Daemon {
 	}
 
 	async #listen(place: Place, lmtp: boolean): Promise<void> {
-		const server = createServer({ noDelay: true }, (socket) => this.#welcome(socket, lmtp));
+		const server = createServer({ noDelay: true, allowHalfOpen: true }, (socket) =>
+			this.#welcome(socket, lmtp),
+		);
 		const path = 'path' in place ? this.#system.real(place.path) : undefined;
 		if (path !== undefined) {
 			mkdirSync(dirname(path), { recursive: true });
@@ -216,6 +218,7 @@ export class Daemon {
 			socket.on('error', () => socket.destroy());
 			socket.end(`421 4.3.2 ${this.#system.host} ${objection}\r\n`);
 			socket.setTimeout(5000, () => socket.destroy());
+			socket.resume();
 			return;
 		}
 		this.#visitors.enter(address);

@@ -45,6 +45,8 @@ export class SmtpConnection {
 	#wants: 'command' | 'letter' | 'credentials' = 'command';
 	#busy = false;
 	#stopping = false;
+	/** The end of input has come. */
+	#silent = false;
 	#over = false;
 	#counted = 0;
 	#timer: NodeJS.Timeout | undefined;
@@ -76,21 +78,25 @@ export class SmtpConnection {
 			if (this.#framing.held > mostAhead) this.#input.pause();
 		} else void this.#proceed();
 	};
+	/** Who says no more may still want to hear the replies to what he has said. */
 	readonly #onEnd = (): void => {
-		this.#stopping = true;
+		this.#silent = true;
 		if (!this.#busy) this.#close();
+	};
+	readonly #onClose = (): void => {
+		if (!this.#silent || !this.#busy) this.#close();
 	};
 	readonly #onError = (): void => this.#close();
 
 	#listen(): void {
 		this.#input.on('data', this.#onData).on('end', this.#onEnd).on('error', this.#onError);
-		this.#input.on('close', this.#onError);
+		this.#input.on('close', this.#onClose);
 		this.#output.on('error', this.#onError);
 	}
 
 	#leave(): void {
 		this.#input.off('data', this.#onData).off('end', this.#onEnd).off('error', this.#onError);
-		this.#input.off('close', this.#onError);
+		this.#input.off('close', this.#onClose);
 		this.#output.off('error', this.#onError);
 	}
 
@@ -140,12 +146,9 @@ export class SmtpConnection {
 			return this.#bye('Insufficient system storage; try again later', '421 4.3.1');
 		}
 		if (this.#input.isPaused()) this.#input.resume();
-		// End of input came while we worked: what was not complete by then never will be.
-		if (this.#stopping && (this.#wants === 'command' || this.#input.readableEnded)) {
-			if (this.#input.readableEnded) this.#close();
-			else this.#bye();
-			return;
-		}
+		// What was not complete when the end of input came never will be.
+		if (this.#silent) return this.#close();
+		if (this.#stopping && this.#wants === 'command') return this.#bye();
 		this.#wait();
 	}
 

@@ -77,6 +77,18 @@ describe('the server', () => {
 		assert.equal(count(mailbox('pere'), /^From /gm) + count(mailbox('pue'), /^From /gm), 2);
 	});
 
+	it('answers who has said all and only listens', async () => {
+		const caller = call(await start());
+		caller.finish(
+			'EHLO c\r\nMAIL FROM:<>\r\nRCPT TO:<pere>\r\nDATA\r\n\r\nx\r\n.\r\nNOOP\r\nQUIT\r\n',
+		);
+		const replies: string[] = [];
+		for (let reply = await caller.reply(); reply; reply = await caller.reply()) {
+			replies.push(reply.slice(0, 3));
+		}
+		assert.deepEqual(replies, '220 250 250 250 354 250 250 221'.split(' '));
+	});
+
 	it('is no relay for strangers, and knows who is unknown', async () => {
 		const caller = call(await start(strangers));
 		assert.deepEqual(

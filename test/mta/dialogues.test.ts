@@ -128,6 +128,22 @@ Subject: via bs
 		assert.equal(mailbox('pere'), '');
 	});
 
+	it('answers for a letter that has to wait for a mailbox, though its client says no more', () => {
+		office.write('var/spool/mail/pere', '');
+		const lock = office.write('var/spool/mail/pere.lock', '');
+		const ran = spawnSync(
+			'sh',
+			['-c', `(sleep 1; rm ${lock}) & exec node ${sendmailProgram} -bs`],
+			{
+				env: office.env('root'),
+				input: 'HELO c\r\nMAIL FROM:<a>\r\nRCPT TO:<pere>\r\nDATA\r\n\r\nx\r\n.\r\nQUIT\r\n',
+				encoding: 'latin1',
+			},
+		);
+		assert.match(ran.stdout, /\r\n250 2\.0\.0 \w+ Message accepted.*\r\n221 .*\r\n$/);
+		assert.match(mailbox('pere'), /\nx\n/);
+	});
+
 	it('leaves a letter alone whose end does not come', () => {
 		const { status } = talk([], ['HELO c', 'MAIL FROM:<a>', 'RCPT TO:<pere>', 'DATA', '', 'x']);
 		assert.equal(status, 0);

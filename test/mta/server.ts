@@ -95,6 +95,11 @@ export class Caller {
 		this.#socket.write(text, 'latin1');
 	}
 
+	/** Says this, and that it is all. */
+	finish(text: string): void {
+		this.#socket.end(text, 'latin1');
+	}
+
 	/** Says a line and answers with the reply to it. */
 	say(line: string): Promise<string | undefined> {
 		this.write(`${line}\r\n`);
