@@ -300,8 +300,7 @@ export function assistFileLine(world: World, text: string, cursor: number): Assi
 	return offer(world.files(text.slice(0, cursor)), 0);
 }
 
-const fewEscapes =
-	'p print  e editor  s subject  t to  c cc  @ attach  r file  m messages  q give up  ? all';
+const fewEscapes = 'p print  e edit  s subject  t to  c cc  @ attach  r file  m quote  ? all';
 
 /** Hint and candidates for a line of a letter: escapes behind the escape character. */
 export async function assistBodyLine(

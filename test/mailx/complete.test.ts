@@ -127,6 +127,7 @@ describe('a line of a letter', () => {
 	it('shows the escapes behind the escape character', async () => {
 		const assist = await body('~');
 		assert.match(assist.hint ?? '', /p print/);
+		assert.ok((assist.hint ?? '').length <= 77, 'fits on 80 columns');
 		assert.deepEqual(offered(assist), ['~p', '~r', '~t', '~:']);
 	});
 	it('says what an escape does', async () => {
