@@ -26,6 +26,7 @@ export const folders: readonly (readonly [path: string, mode: number])[] = [
 	['root', 0o755],
 	['tmp', 0o755],
 	['var', 0o755],
+	['var/log', 0o755],
 	['var/spool', 0o755],
 	['var/spool/mail', 0o775],
 	['var/spool/mqueue', 0o700],

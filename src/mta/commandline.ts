@@ -65,9 +65,10 @@ function requireQueueRights(system: System): void {
 async function runTheQueue(system: System, options: Options): Promise<number> {
 	requireQueueRights(system);
 	const { runQueue } = await import('./runner.js');
-	await runQueue(system, options.filters, (line) => {
+	const tell = (line: string): void => {
 		if (options.verbose) say(line);
-	});
+	};
+	await runQueue(system, options.filters, tell, { oneByOne: options.verbose });
 	return 0;
 }
 
