@@ -8,7 +8,7 @@ import { readFileSync } from 'node:fs';
 import { Complaint, isErrno, reason } from '../complaint.js';
 import { openSystem, type System } from '../system.js';
 import { Exit } from './envelope.js';
-import { type Network, parseNetwork } from './network.js';
+import { loopback, type Network, parseNetwork } from './network.js';
 import { type Settings, setSettings } from './settings.js';
 
 /** Where the server listens. */
@@ -56,7 +56,7 @@ export const defaultServer: ServerSettings = {
 		{ host: '::1', port: 25 },
 	],
 	listenLmtp: [],
-	relayNetworks: ['127.0.0.0/8', '::1'].map((text) => parseNetwork(text) as Network),
+	relayNetworks: loopback,
 	sizeLimit: undefined,
 	recipientLimit: 1000,
 	connectionLimit: 500,

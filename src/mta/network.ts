@@ -1,9 +1,7 @@
 /**
  * Who a client is, by address: networks in the notation of RFC 4632 and RFC 4291, and addresses as SMTP
- * writes them. Pure but for Node's reading of addresses.
+ * writes them. Pure.
  */
-import { isIP } from 'node:net';
-
 /** A network: all addresses that agree with it in the first `bits`. */
 export interface Network {
 	readonly octets: readonly number[];
@@ -12,8 +10,12 @@ export interface Network {
 
 function octetsOf(address: string): number[] | undefined {
 	const plain = address.replace(/%.*$/, '');
-	if (isIP(plain) === 4) return plain.split('.').map(Number);
-	if (isIP(plain) !== 6) return undefined;
+	const four = plain.split('.').map(Number);
+	if (/^(\d{1,3}\.){3}\d{1,3}$/.test(plain)) {
+		return four.every((octet) => octet < 256) ? four : undefined;
+	}
+	// Not loaded for nothing: every letter that is sent has the configuration read.
+	if (!plain.includes(':') || !process.getBuiltinModule('node:net').isIPv6(plain)) return undefined;
 	// The last four octets may be written as an IPv4 address.
 	const [head, tail = ''] = /^(.*:)(\d+\.\d+\.\d+\.\d+)$/.exec(plain)?.slice(1) ?? [plain];
 	const last = tail === '' ? [] : tail.split('.').map(Number);
@@ -66,7 +68,11 @@ export function isWithin(address: string, networks: readonly Network[]): boolean
 	});
 }
 
-const loopback = ['127.0.0.0/8', '::1'].map((text) => parseNetwork(text) as Network);
+/** 127.0.0.0/8 and ::1. */
+export const loopback: readonly Network[] = [
+	{ octets: [127, 0, 0, 0], bits: 8 },
+	{ octets: [...new Array<number>(15).fill(0), 1], bits: 128 },
+];
 
 export function isLoopback(address: string): boolean {
 	return isWithin(address, loopback);

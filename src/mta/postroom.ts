@@ -12,9 +12,10 @@ import type { Copy, Fate } from './envelope.js';
 import { localNames } from './recipient.js';
 import { setSettings, settingsOf } from './settings.js';
 
-/** Letters, and octets of them, written to a mailbox at once. */
+/** Letters written to a mailbox at once, and octets after which no further one is added. */
 const mostTogether = 64;
-const mostOctets = 8 << 20;
+/** Small letters go in one write, which a kill does not tear apart; append cuts what is longer. */
+const mostOctets = 128 << 10;
 /** Milliseconds for a mailbox that another program has locked; then the letter waits in the queue. */
 const mailboxPatience = 2000;
 /** Milliseconds after which it is looked whether users have changed. */
