@@ -112,6 +112,8 @@ async function hintFor(world: World, name: string, rest: string): Promise<string
 	const listed = fullName(row) === 'headers' ? undefined : listOf(row, rest);
 	const selected = listed === undefined ? undefined : await world.selected(row, listed);
 	if (selected === undefined) return `${usage} — ${row.summary}`;
+	// A list alone is an argument of Return: of several messages it shows the next one.
+	if (name === '') return `show ${/^\d+ messages/.test(selected) ? 'the next of ' : ''}${selected}`;
 	const deletes = row.writes && fullName(row).startsWith('d');
 	// `3: Inappropriate message`, or that there is none: nothing will be deleted.
 	const refused = /^\d+: |no applicable/i.test(selected);

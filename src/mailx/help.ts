@@ -76,8 +76,8 @@ export async function help(session: Session, typed: string): Promise<Outcome> {
 
 /** What is said beyond the table, by the full name of the command. */
 const remarks: Readonly<Record<string, string>> = {
-	next: 'Return alone does the same.',
-	type: 'A number alone does the same. What has been read is marked so when you quit.',
+	next: 'Return alone does the same, and so does a list alone: 3, :u, /word.',
+	type: 'A number alone does the same for one message. What has been read is marked so when you quit.',
 	headers: '> marks the message you are at; N is new, U unread, A answered, * saved.',
 	delete: 'It is there until you quit: u brings it back, x leaves and deletes nothing.',
 	undelete: 'Works until you quit.',

@@ -41,7 +41,7 @@ describe('the hint for a command line', () => {
 	const table: [line: string, hint: RegExp][] = [
 		['d1-2', /^d\[elete\] — delete of <1-2> {3}u brings back$/],
 		['  p /lunch', /^p\[rint\] — print of <\/lunch>$/],
-		['3', /^show messages — type of <3>$/],
+		['3', /^show type of <3>$/],
 		['save 1-2 +old', /— save of <1-2>$/],
 		['save +old', /— save of <>$/],
 		['q', /^quit — 1 deleted, 2 stay$/],
