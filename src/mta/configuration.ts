@@ -344,6 +344,11 @@ export function parseConfiguration(
 	return draft;
 }
 
+/** Options of the program of ours that started this one. */
+function handedDown({ env }: System): Line[] {
+	return env.INKLOOM_SETTINGS ? (JSON.parse(env.INKLOOM_SETTINGS) as Line[]) : [];
+}
+
 /** What `configure` gives. */
 export interface Configured {
 	readonly system: System;
@@ -371,15 +376,17 @@ export function configure(
 			throw new Complaint(why, 'stdout', Exit.osFile);
 		}
 	}
-	const lines = [...splitConfiguration(text, shown), ...more];
+	const given = [...handedDown(system), ...more];
+	const lines = [...splitConfiguration(text, shown), ...given];
 	const { hostName, settings, server } = parseConfiguration(lines, system);
 	// The programs started from here are to read the same, and to call the host the same.
 	const env = {
 		...system.env,
 		...(path === undefined ? {} : { INKLOOM_CONF: path }),
 		...(hostName === undefined ? {} : { INKLOOM_HOST: hostName }),
+		...(given.length === 0 ? {} : { INKLOOM_SETTINGS: JSON.stringify(given) }),
 	};
-	const changed = path !== undefined || hostName !== undefined;
+	const changed = path !== undefined || hostName !== undefined || more.length > 0;
 	const configured = changed ? openSystem(env) : system;
 	setSettings(configured, settings);
 	return { system: configured, server };

@@ -203,6 +203,16 @@ describe('the server', () => {
 		);
 	});
 
+	it('hands its options down to them', async () => {
+		office.write('etc/aliases', 'totis: pue, ana\n');
+		const caller = call(await start('', ['-bD', '-OQueueDirectory=/var/other']));
+		await caller.begin('pere', 'totis');
+		await caller.say('DATA');
+		assert.match((await caller.say('Subject: t\r\n\r\nx\r\n.')) ?? '', /^250 /);
+		await until(() => mailbox('pue') !== '' && mailbox('ana') !== '', 'both copies');
+		assert.ok(existsSync(join(office.root, 'var/other')));
+	});
+
 	it('bounces what an alias leads to and is not there', async () => {
 		office.write('etc/aliases', 'broken: nosuchuser\n');
 		const caller = call(await start());
