@@ -236,7 +236,9 @@ class Output {
 		if (octets.length === 0) return;
 		this.octets += octets.length;
 		for (let at = octets.indexOf(10); at >= 0; at = octets.indexOf(10, at + 1)) this.lines++;
-		this.#end = Buffer.concat([this.#end, octets.subarray(-2)]).subarray(-2);
+		this.#end = Buffer.from(
+			octets.length > 1 ? octets.subarray(-2) : Buffer.concat([this.#end.subarray(-1), octets]),
+		);
 		// A chunk may be the caller's own, filled anew for the next.
 		this.#held.push(Buffer.from(octets));
 		this.#heldOctets += octets.length;

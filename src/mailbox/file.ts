@@ -422,8 +422,15 @@ export class MboxFile implements Mailbox {
 	}
 
 	#isHeadless(message: Message): boolean {
-		const start = this.#peek(message, 512).toString('latin1', 0, 512);
-		const header = start.slice(start.indexOf('\n') + 1);
+		const octets = this.#peek(message, 512);
+		const from = octets.indexOf(10) + 1;
+		// A field, by far the most frequent case, is told without making a string of it.
+		for (let at = from; at < octets.length; at++) {
+			const octet = octets[at] as number;
+			if (octet === colon) return false;
+			if (octet <= space) break;
+		}
+		const header = octets.toString('latin1', from, from + 512);
 		return header !== '' && isHeadless(header);
 	}
 
@@ -454,6 +461,8 @@ export class MboxFile implements Mailbox {
 	}
 }
 
+const colon = 58;
+const space = 32;
 const fromBlank = Buffer.from('From ', 'latin1');
 
 function grown(array: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer> {

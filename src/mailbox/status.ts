@@ -99,6 +99,16 @@ export function headerEnd(octets: Buffer): number {
 	return end < 0 ? octets.length : end + 2;
 }
 
+const statusLines = /\n(?:x-)?status\s*:[^\n]*(?:\n[ \t][^\n]*)*/gi;
+
+/** Whether a whole header says just that already, as most do: then no line of it is looked at. */
+function isStated(text: string, start: number, wanted: ReadonlyMap<string, string>): boolean {
+	if (!text.endsWith('\n\n') || isHeadless(text.slice(start, start + 1_000))) return false;
+	const found: readonly string[] = text.slice(start - 1).match(statusLines) ?? [];
+	const fields = [...wanted.values()].filter((field) => field !== '');
+	return found.length === fields.length && fields.every((field) => found.includes(`\n${field}`));
+}
+
 /** Whether what follows a From_ line begins neither with a field nor with an empty line. */
 export function isHeadless(text: string): boolean {
 	return !/^(?:\n|[^:\s]*\s*:)/.test(text);
@@ -119,6 +129,7 @@ export function restateStatus(header: Buffer, kept: number, faithful = false): B
 		['status', printStatus(kept)],
 		['x-status', printXStatus(kept)],
 	]);
+	if (isStated(text, start, wanted)) return header;
 	const rest = () =>
 		[...wanted.values()].flatMap((field) => (field ? [`${field}\n`] : [])).join('');
 	const first = text.slice(start);
