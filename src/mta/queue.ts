@@ -305,6 +305,9 @@ export function takeLetter(system: System, id: string): Ticket | 'locked' | unde
 	return undefined;
 }
 
+/** A letter's data file has lost its end: by hand, or by a disk. */
+export class CutShort extends Error {}
+
 /** The right to work on one letter of the queue, until `close`. */
 export class Ticket {
 	readonly entry: QueueEntry;
@@ -328,12 +331,13 @@ export class Ticket {
 		return this.#waiting.flatMap((status, index) => (status === undefined ? [] : [index]));
 	}
 
+	/** Throws CutShort. */
 	text(): { header: Buffer; body: Buffer } {
 		const { headerOctets, bodyOctets } = this.entry.letter;
 		const octets = Buffer.alloc(headerOctets + bodyOctets);
 		for (let at = 0; at < octets.length; ) {
 			const got = readSync(this.#data, octets, at, octets.length - at, at);
-			if (got === 0) throw new Error(`queue ${this.entry.letter.id}: data file is cut short`);
+			if (got === 0) throw new CutShort('data file is cut short');
 			at += got;
 		}
 		return { header: octets.subarray(0, headerOctets), body: octets.subarray(headerOctets) };

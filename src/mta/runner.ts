@@ -8,7 +8,7 @@ import { type Item, type Lost, printSpan } from './bounce.js';
 import { deliverElsewhere, deliverLocal, type Parcel, Round } from './dispatch.js';
 import { type Copy, Exit, type Failure, type Fate, wantsReport } from './envelope.js';
 import { log } from './log.js';
-import { type QueueEntry, readQueue, sweep, type Ticket, takeLetter } from './queue.js';
+import { CutShort, type QueueEntry, readQueue, sweep, type Ticket, takeLetter } from './queue.js';
 import { settingsOf } from './settings.js';
 import { queueFolder } from './spool.js';
 import { report, sendReceipts, warn } from './submit.js';
@@ -43,6 +43,7 @@ export function selects(filters: readonly Filter[], { letter, waiting }: QueueEn
 
 /** Letters whose local part is done, waiting for their turn with other hosts. */
 const window = 64;
+const windowOctets = 32 * 2 ** 20;
 
 /** Runs the queue once. `tell` hears the story, line by line. */
 export async function runQueue(
@@ -80,11 +81,12 @@ export async function runLetters(
 		if (ticket === 'locked') tell(`${id}: locked`);
 		else if (ticket?.entry.held) ticket.release();
 		else if (ticket) {
-			const work = new Work(system, ticket, round);
+			const work = startWork(system, ticket, round);
 			// Where rights change for a delivery, nothing else may go on: hence first, and alone.
-			if (await work.deliverLocal()) outgoing.push(work);
+			if (await work?.deliverLocal()) outgoing.push(work as Work);
 		}
-		if (outgoing.length >= (options.oneByOne ? 1 : window)) {
+		const octets = outgoing.reduce((sum, work) => sum + work.octets, 0);
+		if (outgoing.length >= (options.oneByOne ? 1 : window) || octets > windowOctets) {
 			await severalAtATime(outgoing, atOnce);
 			outgoing = [];
 		}
@@ -104,6 +106,21 @@ async function severalAtATime(works: readonly Work[], atOnce: number): Promise<v
 	for (const end of ends) if (end.status === 'rejected') throw end.reason;
 }
 
+/** A letter that cannot be read as it was taken is held for somebody to look at: others go on. */
+function startWork(system: System, ticket: Ticket, round: Round): Work | undefined {
+	try {
+		return new Work(system, ticket, round);
+	} catch (error) {
+		if (!(error instanceof CutShort)) throw error;
+		const { id } = ticket.entry.letter;
+		ticket.hold(true);
+		ticket.release();
+		round.tell(`${id}: ${error.message}; held`);
+		log(system, id, { stat: `held: ${error.message}` });
+		return undefined;
+	}
+}
+
 /** One letter in one run. */
 class Work {
 	readonly #system: System;
@@ -120,6 +137,12 @@ class Work {
 		const { letter } = ticket.entry;
 		const { id, sender, copies, options, arrival } = letter;
 		this.#parcel = { id, sender, copies, options, arrival, letter: ticket.text() };
+	}
+
+	/** Held in memory. */
+	get octets(): number {
+		const { header, body } = this.#parcel.letter;
+		return header.length + body.length;
 	}
 
 	release(): void {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { appendFileSync, existsSync, readdirSync } from 'node:fs';
+import { appendFileSync, existsSync, readdirSync, truncateSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { afterEach, beforeEach, describe, it } from 'node:test';
 
@@ -133,6 +133,17 @@ describe('inkloom explain', () => {
 		assert.match(tell(), /; 1 waiting, tried with the next queue run$/);
 		await run();
 		assert.match(tell(), /; 1 waiting, tried not before \w{3} \w{3} [ \d]\d /);
+	});
+});
+
+describe('a data file', () => {
+	it('that was cut short is held, and does not keep the others waiting', async () => {
+		const id = await put('pere');
+		truncateSync(join(office.root, 'var/spool/mqueue', `df${id}`), 20);
+		await put('ana');
+		await run();
+		assert.deepEqual([mailbox('pere'), mailbox('ana')], [false, true]);
+		assert.equal(readQueue(office.system)[0]?.held, true);
 	});
 });
 
