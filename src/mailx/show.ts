@@ -14,10 +14,12 @@ import {
 	hasNoHeader,
 	isText,
 	type Part,
+	parameter,
 	parseMime,
 } from '../message/body.js';
 import { decodeOctets, encodeText, prepareCharset } from '../message/charset.js';
 import { parseDate, printCtime } from '../message/date.js';
+import { layOut } from '../message/flowed.js';
 import { mostFields } from '../message/header.js';
 import { longestLine, rawPieces, textPieces } from '../message/pieces.js';
 import { makePrintable, overstrike } from '../message/text.js';
@@ -206,6 +208,7 @@ class Walk {
 				return this.#parts(part, level);
 			case 'other':
 				if (this.#purpose.handlers && this.#handler(part) === undefined) {
+					if (await this.#gist(part)) return;
 					if (level === 0 && part.octets.length > part.bodyStart)
 						this.#out.say('[Binary content]\n\n');
 					return;
@@ -395,6 +398,42 @@ class Walk {
 		}
 	}
 
+	/** Whether parts are put into a form that reads better than what was sent. */
+	#dresses(): boolean {
+		if (this.#action !== 'display' && this.#action !== 'quote') return false;
+		return !this.#session.bare && !this.#session.variables.has('asis');
+	}
+
+	/** Paragraphs laid out anew, where the sender says that there are any. */
+	#flow(part: Part): ((text: string) => string) | undefined {
+		const field = part.header.get('content-type') ?? '';
+		if (parameter(field, 'format')?.toLowerCase() !== 'flowed') return undefined;
+		const delSp = parameter(field, 'delsp')?.toLowerCase() === 'yes';
+		const { columns } = this.#session.terminal;
+		return (text) => layOut(text, columns - 1, delSp);
+	}
+
+	/** False where the HTML is too long or too odd to be read, and has to be shown as it stands. */
+	async #html(part: Part, raw: Buffer, charset: string | undefined): Promise<boolean> {
+		if (raw.length > 2_000_000) return false;
+		const { htmlToText } = await import('../message/richtext.js');
+		const text = await htmlToText(decodeOctets(decodeBody(part, raw), charset, this.#charset));
+		if (text === undefined) return false;
+		this.#out.put(encodeText(makePrintable(text, this.#charset), this.#charset), text);
+		return true;
+	}
+
+	/** What a part made for programs says, in a few lines; false where it says nothing. */
+	async #gist(part: Part): Promise<boolean> {
+		if (!this.#dresses()) return false;
+		const { gistOf } = await import('../message/gist.js');
+		const body = () => decodeBody(part).toString('latin1');
+		const gist = await gistOf(part, body);
+		if (gist === undefined) return false;
+		this.#out.put(this.#visible(Buffer.from(gist, 'latin1')), gist);
+		return true;
+	}
+
 	/**
 	 * A body as it is put out: encoded and decoded, line by line where it is counted as the original
 	 * counts. Of what is long, pieces: its figures are those of what is put out.
@@ -410,9 +449,13 @@ class Walk {
 
 	/** Bit by bit, so that ^C is heard within a long one. */
 	async #shown(part: Part, raw: Buffer, charset: string | undefined): Promise<void> {
+		const dressed = this.#dresses();
+		if (dressed && part.content === 'html' && (await this.#html(part, raw, charset))) return;
+		if (dressed && part.type === 'text/calendar') await this.#gist(part);
 		if (this.#purpose.parts) {
+			const reshape = dressed && part.content === 'plain' ? this.#flow(part) : undefined;
 			for (const { octets, cut } of textPieces(part, raw)) {
-				this.#out.put(this.#visible(octets, charset), octets);
+				this.#out.put(this.#visible(octets, charset, reshape), octets);
 				if (cut) this.#out.say(`\n${cutHere}`);
 				await this.#session.terminal.checkpoint();
 			}
@@ -451,8 +494,9 @@ class Walk {
 	}
 
 	/** Octets of a charset (the terminal's own, where none is given) as a terminal may be shown them. */
-	#visible(octets: Buffer, charset?: string): Buffer {
-		const text = decodeOctets(octets, charset, this.#charset);
+	#visible(octets: Buffer, charset?: string, reshape?: (text: string) => string): Buffer {
+		const decoded = decodeOctets(octets, charset, this.#charset);
+		const text = reshape ? reshape(decoded) : decoded;
 		// The person's own wish, for a terminal that interprets such text as it should be.
 		if (this.#session.variables.has('print-all-chars')) return encodeText(text, this.#charset);
 		return encodeText(makePrintable(overstrike(text), this.#charset), this.#charset);

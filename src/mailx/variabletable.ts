@@ -127,6 +127,7 @@ export const variableTable: readonly VariableRow[] = [
 	value('VISUAL', 'the editor of visual and ~v'),
 	flag('writebackedited', 'edit changes the message in the folder'),
 	added(flag('accessible', 'linear output for screen readers: plain lines, no redrawing')),
+	added(flag('asis', 'show HTML, flowed text and reports as they stand')),
 	added(flag('attachcheck', 'ask when the text speaks of an attachment and there is none')),
 	added(flag('coach', 'hints for beginners beneath an empty prompt and an empty letter')),
 	added(flag('colour', 'new messages bold, quoted text green, complaints red')),

@@ -1,7 +1,7 @@
 /**
  * Dates of mail: RFC 5322 3.3 and 4.3 (with the obsolete zones), and those of From_ lines and ctime(3).
- * Works on moments and the zone of the process; reads no clock. Node's Date does all the sums, so no
- * library is loaded for them.
+ * Works on moments and the zone of the process; reads no clock. Node's Date does the sums of the protocol;
+ * date-fns words what is for people alone, and is loaded then.
  */
 
 const months = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'];
@@ -97,4 +97,11 @@ export function printDate(date: Date): string {
 	const zone = sign + two(Math.trunc(Math.abs(offset) / 60)) + two(Math.abs(offset) % 60);
 	const day = `${weekdays[date.getDay()]}, ${two(date.getDate())} ${months[date.getMonth()]}`;
 	return `${day} ${date.getFullYear()} ${clock(date)} ${zone}`;
+}
+
+/** For people, in the local zone: `Tuesday, 9 November 2021, 17:21`. Loads date-fns. */
+export async function formatMoment(date: Date, withTime: boolean): Promise<string | undefined> {
+	if (Number.isNaN(date.getTime())) return undefined;
+	const { format } = await import('date-fns/format');
+	return format(date, withTime ? 'EEEE, d MMMM yyyy, HH:mm' : 'EEEE, d MMMM yyyy');
 }
