@@ -210,46 +210,45 @@ function writeAtEnd(
 	return { octets: out.octets, lines: out.lines + (out.isInLine ? 1 : 0) };
 }
 
-/** Gathers small chunks into large writes, and counts. */
+/** Gathers small chunks into large writes, and counts. A chunk may be filled anew by its owner afterwards. */
 class Output {
 	octets = 0;
 	lines = 0;
 	readonly #fd: number;
-	#held: Buffer[] = [];
+	readonly #held = Buffer.allocUnsafeSlow(1 << 18);
 	#heldOctets = 0;
 	/** The last two octets that were put. */
-	#end = Buffer.alloc(0);
+	#end: readonly number[] = [];
 
 	constructor(fd: number) {
 		this.#fd = fd;
 	}
 
 	get end(): Uint8Array {
-		return this.#end;
+		return Uint8Array.from(this.#end);
 	}
 
 	get isInLine(): boolean {
-		return this.#end.length > 0 && this.#end[this.#end.length - 1] !== 10;
+		return this.#end.length > 0 && this.#end.at(-1) !== 10;
 	}
 
 	put(octets: Buffer): void {
-		if (octets.length === 0) return;
-		this.octets += octets.length;
+		const { length } = octets;
+		if (length === 0) return;
+		this.octets += length;
 		for (let at = octets.indexOf(10); at >= 0; at = octets.indexOf(10, at + 1)) this.lines++;
-		this.#end = Buffer.from(
-			octets.length > 1 ? octets.subarray(-2) : Buffer.concat([this.#end.subarray(-1), octets]),
-		);
-		// A chunk may be the caller's own, filled anew for the next.
-		this.#held.push(Buffer.from(octets));
-		this.#heldOctets += octets.length;
-		if (this.#heldOctets >= 1 << 18) this.flush();
+		const last = octets[length - 1] as number;
+		const before = length > 1 ? octets[length - 2] : this.#end.at(-1);
+		this.#end = before === undefined ? [last] : [before, last];
+		if (this.#heldOctets + length > this.#held.length) this.flush();
+		if (length > this.#held.length) writeAll(this.#fd, octets);
+		else this.#heldOctets += octets.copy(this.#held, this.#heldOctets);
 	}
 
 	flush(): void {
-		const octets = this.#held.length === 1 ? this.#held[0] : Buffer.concat(this.#held);
-		this.#held = [];
+		const octets = this.#held.subarray(0, this.#heldOctets);
 		this.#heldOctets = 0;
-		if (octets && octets.length > 0) writeAll(this.#fd, octets);
+		if (octets.length > 0) writeAll(this.#fd, octets);
 	}
 }
 
