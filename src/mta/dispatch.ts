@@ -80,7 +80,8 @@ export async function* deliverLocal(
 		const copy = parcel.copies[index];
 		if (copy === undefined || copy.delivery.to === 'relay') continue;
 		const fate = await deliver(system, copy, parcel);
-		yield note(system, parcel, round, index, copy, fate);
+		for (const line of tellFate(copy, fate)) round.tell(line);
+		yield note(system, parcel, index, copy, fate);
 	}
 }
 
@@ -98,7 +99,8 @@ export async function* deliverElsewhere(
 			for (const [index, copy] of group.members) {
 				const reason = `${group.host}.: no network in this root`;
 				const fate: Fate = { kind: 'deferred', reason, status: '4.4.1' };
-				yield note(system, parcel, round, index, copy, fate);
+				for (const line of tellFate(copy, fate)) round.tell(line);
+				yield note(system, parcel, index, copy, fate);
 			}
 			continue;
 		}
@@ -114,22 +116,35 @@ export async function* deliverElsewhere(
 			options: parcel.options,
 			wishes: first.wishes,
 		});
-		for (const [at, [index, copy]] of group.members.entries()) {
-			const fate = fates[at] ?? { kind: 'deferred', reason: 'no reply', status: '4.0.0' };
-			yield note(system, parcel, round, index, copy, fate);
+		const ends = group.members.map(([index, copy], at): [number, Copy, Fate] => [
+			index,
+			copy,
+			fates[at] ?? { kind: 'deferred', reason: 'no reply', status: '4.0.0' },
+		]);
+		for (const line of tellTogether(ends)) round.tell(line);
+		for (const [index, copy, fate] of ends) yield note(system, parcel, index, copy, fate);
+	}
+}
+
+/** One line for all who have the same fate. */
+function tellTogether(ends: readonly [number, Copy, Fate][]): string[] {
+	const alike = new Map<string, string[]>();
+	for (const [, copy, fate] of ends) {
+		for (const line of tellFate(copy, fate)) {
+			const said = line.slice(copy.address.length);
+			alike.set(said, [...(alike.get(said) ?? []), copy.address]);
 		}
 	}
+	return [...alike].map(([said, addresses]) => addresses.join(',') + said);
 }
 
 function note(
 	system: System,
 	parcel: Parcel,
-	round: Round,
 	index: number,
 	copy: Copy,
 	fate: Fate,
 ): [number, Copy, Fate] {
-	for (const line of tellFate(copy, fate)) round.tell(line);
 	logFate(system, parcel, copy, fate);
 	return [index, copy, fate];
 }
