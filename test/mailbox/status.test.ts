@@ -74,3 +74,17 @@ describe('the status fields', () => {
 		assert.equal(headerEnd(Buffer.from('From a\nTo: b\n')), 13);
 	});
 });
+
+describe('a message without header', () => {
+	const text = Buffer.from('From a Sat Jan  1 10:00:00 2022\nno field\nmore\n\n');
+
+	it('gets one before its first line', () => {
+		const restated = restateStatus(text, Kept.old).toString();
+		assert.equal(restated, 'From a Sat Jan  1 10:00:00 2022\nStatus: O\n\nno field\nmore\n\n');
+	});
+
+	it('loses that line where Heirloom is to be followed', () => {
+		const restated = restateStatus(text, Kept.old, true).toString();
+		assert.equal(restated, 'From a Sat Jan  1 10:00:00 2022\nStatus: O\n\nmore\n\n');
+	});
+});

@@ -45,3 +45,11 @@ describe('the last word of a line', () => {
 		assert.equal(splitLastWord('1 "a b"', false).last, '"a b"');
 	});
 });
+
+describe('a quoted last word', () => {
+	it('is cut off, but as in Heirloom it remains in the list, too', () => {
+		assert.deepEqual(splitLastWord('1 "a b"', false), { rest: '1', last: '"a b"' });
+		assert.deepEqual(splitLastWord('1 "a b"', false, true), { rest: '1 "a b"', last: '"a b"' });
+		assert.deepEqual(splitLastWord('1 "a b"', true, true), { rest: '1', last: 'a b' });
+	});
+});
