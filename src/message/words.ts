@@ -91,7 +91,7 @@ export async function prepareWords(...values: readonly string[]): Promise<void> 
 
 /** An address list as it is shown: encoded words are read in display names and comments only. */
 export function showAddresses(value: string, charset: string): string {
-	if (!value.includes('=?') && plain.test(value)) return value;
+	if (!value.includes('=?') && plain.test(value)) return makePrintable(value, charset);
 	const route = routePart(value) ?? 0;
 	let text = showWords(value.slice(0, route), charset);
 	let last = route;
