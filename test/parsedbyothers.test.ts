@@ -22,7 +22,7 @@ writeFileSync(sendmail, `#!/bin/sh\nexec cat > '${captured}'\n`);
 chmodSync(sendmail, 0o755);
 const attachment = join(dir, 'some octets.bin');
 const foreignName = join(dir, 'Größe.txt');
-writeFileSync(foreignName, 'Größe\n');
+writeFileSync(foreignName, 'text\n');
 writeFileSync(attachment, Buffer.from(Array.from({ length: 3_000 }, (_, n) => n % 256)));
 
 const noPython = spawnSync('python3', ['-c', 'import email']).status === 0 ? false : 'no python3';
