@@ -8,7 +8,8 @@ import type { System } from '../system.js';
 import { type Deferral, Exit, type Failure, type Fate, newId, qualified } from './envelope.js';
 import { parseRelay, type Server } from './exchangers.js';
 import { finishLetter } from './letter.js';
-import { Courier, firstLine, type Login, type Mail, type Manner } from './smtp.js';
+import { Courier } from './smtp.js';
+import { firstLine, type Login, type Mail, type Manner } from './smtpline.js';
 import type { Envelope, Receipt, Transport } from './transport.js';
 
 export interface SmtpOptions {
