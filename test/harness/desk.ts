@@ -75,7 +75,8 @@ export class Desk {
 	): Promise<string> {
 		const { session, terminal } = this.session(
 			variables,
-			lines.map((line) => line.replaceAll('@', this.dir)),
+			// `~@ file` is an escape of letters.
+			lines.map((line) => line.replaceAll(/(?<!^~)@/g, this.dir)),
 			options,
 		);
 		const opened = await openFolder(session, options.folder ?? '%');
