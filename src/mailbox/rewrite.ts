@@ -333,9 +333,10 @@ function tailOf(fd: number, from: number): Buffer {
  * has come since is kept. Cheap where there is none. Throws errno errors and MailboxBusy.
  */
 export function recover(path: string, home: string, dot: 'attempt' | 'none'): void {
-	const copy = recoveryPath(home, path);
-	if (!statSync(copy, { throwIfNoEntry: false })) return;
+	// The copy is named after the file itself, whatever links lead to it.
 	const real = realpathSync(path);
+	const copy = recoveryPath(home, real);
+	if (!statSync(copy, { throwIfNoEntry: false })) return;
 	const fd = openSync(real, constants.O_RDWR);
 	const copyFd = openSync(copy, 'r');
 	try {

@@ -352,6 +352,15 @@ describe('a kill while writing back', () => {
 			assert.equal(text(`${path}.second-link`), text(path));
 		});
 	}
+
+	it('is made good, too, where the mailbox is opened through a symbolic link', async () => {
+		const path = make(large);
+		linkSync(path, `${path}.second-link`);
+		assert.equal(await kill(path, 'half'), 'SIGKILL');
+		symlinkSync(path, `${path}.inbox`);
+		recover(`${path}.inbox`, join(path, '..'), 'none');
+		assert.equal(text(path), changed);
+	});
 });
 
 const corpus = join(process.cwd(), '../shared/corpus');
