@@ -14,6 +14,7 @@ import {
 	mkdtempSync,
 	openSync,
 	readFileSync,
+	realpathSync,
 	renameSync,
 	rmSync,
 	type Stats,
@@ -29,7 +30,7 @@ import { Complaint, isErrno } from '../complaint.js';
 import type { Header } from '../message/header.js';
 import { type Appended, type AppendOptions, append, type Letter } from './append.js';
 import { MboxFile, type MboxOptions } from './file.js';
-import { waitForMailbox } from './lock.js';
+import { lockMailbox, type MailboxLock, waitForMailbox } from './lock.js';
 import type { Mailbox, Message } from './mailbox.js';
 import { syncDirectory, writeAll } from './rewrite.js';
 
@@ -48,6 +49,7 @@ export class CompressedMbox implements Mailbox {
 	readonly #temporary: string;
 	readonly #inner: MboxFile;
 	readonly #stats: Stats;
+	readonly #patience: { readonly patience?: number };
 
 	/** Throws errno errors; Complaint where the contents are damaged or the program is missing. */
 	constructor(path: string, packing: Packing, options: MboxOptions) {
@@ -55,6 +57,7 @@ export class CompressedMbox implements Mailbox {
 		this.name = options.name;
 		this.kind = options.kind;
 		this.#packing = packing;
+		this.#patience = options.patience === undefined ? {} : { patience: options.patience };
 		this.#stats = statSync(path);
 		this.readOnly = options.readOnly || !isWritable(path);
 		this.#temporary = mkdtempSync(join(tmpdir(), 'inkloom-'));
@@ -101,6 +104,22 @@ export class CompressedMbox implements Mailbox {
 	}
 
 	writeBack(keep: readonly Message[], options: { readonly removeEmpty: boolean }): number {
+		const fd = openSync(this.path, 'r+');
+		try {
+			// Who appends holds the same lock until the packed file is in its place.
+			const lock = lockMailbox(this.path, fd, { dot: 'none', ...this.#patience });
+			try {
+				this.#writeLocked(keep, options.removeEmpty);
+			} finally {
+				lock.release();
+			}
+		} finally {
+			closeSync(fd);
+		}
+		return 0;
+	}
+
+	#writeLocked(keep: readonly Message[], removeEmpty: boolean): void {
 		const now = statSync(this.path);
 		if (now.ino !== this.#stats.ino || now.mtimeMs !== this.#stats.mtimeMs) {
 			throw new Complaint(
@@ -110,9 +129,8 @@ export class CompressedMbox implements Mailbox {
 		}
 		this.#inner.writeBack(keep, { removeEmpty: false });
 		const file = this.#inner.path;
-		if (options.removeEmpty && statSync(file).size === 0) unlinkSync(this.path);
+		if (removeEmpty && statSync(file).size === 0) unlinkSync(this.path);
 		else pack(file, this.#packing, this.path, now.mode & 0o7777, this.name);
-		return 0;
 	}
 
 	close(): void {
@@ -163,7 +181,8 @@ function bzip2(args: string[], from: number, to: number, name: string): void {
 
 /** Packs a file beside `path`, makes it durable and puts it in its place. */
 function pack(file: string, packing: Packing, path: string, mode: number, name: string): void {
-	const beside = join(dirname(path), `.${basename(path)}.inkloom`);
+	const real = realpathSync(path);
+	const beside = join(dirname(real), `.${basename(real)}.inkloom`);
 	rmSync(beside, { force: true });
 	const to = openSync(beside, 'wx', 0o600);
 	try {
@@ -178,14 +197,14 @@ function pack(file: string, packing: Packing, path: string, mode: number, name: 
 			}
 		}
 		fsyncSync(to);
-		renameSync(beside, path);
+		renameSync(beside, real);
 	} catch (error) {
 		rmSync(beside, { force: true });
 		throw error;
 	} finally {
 		closeSync(to);
 	}
-	syncDirectory(dirname(path));
+	syncDirectory(dirname(real));
 }
 
 /** Unpacks, appends and packs again, under the record lock of the packed file. Throws as `append`. */
@@ -196,14 +215,9 @@ export async function appendToCompressed(
 	options: AppendOptions,
 ): Promise<Appended> {
 	const created = !existsSync(path);
-	const fd = openSync(path, 'a+', options.mode ?? 0o600);
-	const temporary = mkdtempSync(join(tmpdir(), 'inkloom-'));
+	const { fd, lock } = await openLocked(path, options);
 	try {
-		const { patience } = options;
-		const lock = await waitForMailbox(path, fd, {
-			dot: 'none',
-			...(patience === undefined ? {} : { patience }),
-		});
+		const temporary = mkdtempSync(join(tmpdir(), 'inkloom-'));
 		try {
 			const file = join(temporary, 'mbox');
 			unpack(path, packing, file, path);
@@ -211,13 +225,37 @@ export async function appendToCompressed(
 			pack(file, packing, path, fstatSync(fd).mode & 0o7777, path);
 			return { ...written, created };
 		} finally {
-			lock.release();
+			rmSync(temporary, { recursive: true, force: true });
 		}
 	} catch (error) {
 		if (created && fstatSync(fd).size === 0) unlinkSync(path);
 		throw error;
 	} finally {
+		lock.release();
 		closeSync(fd);
-		rmSync(temporary, { recursive: true, force: true });
+	}
+}
+
+/** The packed file, locked, and still the one at the path: another has put a new one there meanwhile. */
+async function openLocked(
+	path: string,
+	{ mode = 0o600, patience }: AppendOptions,
+): Promise<{ fd: number; lock: MailboxLock }> {
+	for (;;) {
+		const fd = openSync(path, 'a+', mode);
+		try {
+			const lock = await waitForMailbox(path, fd, {
+				dot: 'none',
+				...(patience === undefined ? {} : { patience }),
+			});
+			const there = statSync(path, { throwIfNoEntry: false });
+			const own = fstatSync(fd);
+			if (there?.ino === own.ino && there.dev === own.dev) return { fd, lock };
+			lock.release();
+		} catch (error) {
+			closeSync(fd);
+			throw error;
+		}
+		closeSync(fd);
 	}
 }

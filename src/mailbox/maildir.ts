@@ -391,12 +391,26 @@ export function appendToMaildir(
 			octets += figures.octets;
 			lines += figures.lines;
 		}
-		for (const { draft, file } of written) linkSync(draft, join(path, 'new', file));
+		linkAll(written.map(({ draft, file }) => [draft, join(path, 'new', file)]));
 		syncDirectory(join(path, 'new'));
 	} finally {
 		for (const { draft } of written) unlinkSync(draft);
 	}
 	return { octets, lines, created };
+}
+
+/** All or none: half of what was to be saved would be saved twice the next time. */
+function linkAll(links: readonly (readonly [from: string, to: string])[]): void {
+	let made = 0;
+	try {
+		for (const [from, to] of links) {
+			linkSync(from, to);
+			made++;
+		}
+	} catch (error) {
+		for (const [, to] of links.slice(0, made)) unlinkSync(to);
+		throw error;
+	}
 }
 
 function flagsOfHead(head: string): number {

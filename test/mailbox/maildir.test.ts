@@ -1,17 +1,21 @@
 import assert from 'node:assert/strict';
 import {
+	closeSync,
 	mkdirSync,
 	mkdtempSync,
+	openSync,
 	readdirSync,
 	readFileSync,
 	renameSync,
 	rmSync,
+	symlinkSync,
 	writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, describe, it } from 'node:test';
 
+import { lockMailbox } from '../../src/mailbox/lock.js';
 import { Flag } from '../../src/mailbox/mailbox.js';
 import { appendToMaildir, Maildir } from '../../src/mailbox/maildir.js';
 import { appendTo, formatOf, openMailbox } from '../../src/mailbox/open.js';
@@ -166,6 +170,35 @@ describe('the door of the mailboxes', () => {
 			assert.equal(formatOf(path), undefined);
 		});
 	}
+
+	it('keeps what several append to a packed folder at the same time, through a link too', async () => {
+		const path = join(mkdtempSync(join(root, 'door-')), 'box.gz');
+		await appendTo(system, path, [letter]);
+		const link = `${path}.link.gz`;
+		symlinkSync(path, link);
+		const paths = [path, link, path, link, path, link];
+		await Promise.all(paths.map((each) => appendTo(system, each, [letter])));
+		const mailbox = await openMailbox(system, link, { kind: 'file', readOnly: false });
+		assert.equal(mailbox.messages.length, 7);
+		mailbox.close();
+	});
+
+	it('writes no packed folder back while somebody appends to it', async () => {
+		const path = join(mkdtempSync(join(root, 'door-')), 'box.gz');
+		await appendTo(system, path, [letter]);
+		const mailbox = await openMailbox(system, path, {
+			kind: 'file',
+			readOnly: false,
+			patience: 0,
+		});
+		const fd = openSync(path, 'r+');
+		const lock = lockMailbox(path, fd, { dot: 'none' });
+		assert.throws(() => mailbox.writeBack([], { removeEmpty: true }), { code: 'EAGAIN' });
+		lock.release();
+		closeSync(fd);
+		assert.equal(formatOf(path), 'gzip');
+		mailbox.close();
+	});
 
 	it('tells a directory that is no maildir, and what is not there', async () => {
 		await assert.rejects(openMailbox(system, root, { kind: 'file', readOnly: false }), {
