@@ -193,8 +193,9 @@ async function appendLetter(
 		});
 		return true;
 	} catch (error) {
-		if (!isErrno(error)) throw error;
-		terminal.complain(`${path}: ${reason(error)}\n`);
+		if (error instanceof Complaint) terminal.complain(`${error.message}\n`);
+		else if (isErrno(error)) terminal.complain(`${path}: ${reason(error)}\n`);
+		else throw error;
 		return false;
 	}
 }

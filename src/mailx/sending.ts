@@ -45,6 +45,7 @@ async function write(
 	draft.bcc = [...draft.bcc, ...always('autobcc')];
 	const text = await collect(session, draft, options);
 	if (!text) return 'given up';
+	let safe = true;
 	try {
 		const sign = await askAtEnd(session, draft);
 		const body = text.octets;
@@ -57,8 +58,13 @@ async function write(
 		}
 		if (sign) return refuseToSign(session, body);
 		return await sendDraft(session, draft, body, options);
+	} catch (error) {
+		// Nobody foresaw this: whether the letter has gone out or not, its text is to be found.
+		const { saveDeadLetter } = await import('./deadletter.js');
+		safe = saveDeadLetter(session, text.octets, !(error instanceof Complaint));
+		throw error;
 	} finally {
-		text.discard();
+		if (safe) text.discard();
 	}
 }
 
@@ -82,7 +88,7 @@ async function askAtEnd(session: Session, draft: Draft): Promise<boolean> {
 }
 
 /** Better no letter than one that is not signed though it should be. */
-async function refuseToSign({ ...session }: Session, body: Buffer): Promise<Fate> {
+async function refuseToSign(session: Session, body: Buffer): Promise<Fate> {
 	const { saveDeadLetter } = await import('./deadletter.js');
 	session.terminal.complain('S/MIME signatures cannot be made here; unset smime-sign\n');
 	saveDeadLetter(session, body);

@@ -114,6 +114,14 @@ describe('a letter from the command line', () => {
 		assert.match(readFileSync(path, 'latin1'), /^From pue .*\nDate: [\s\S]*\n\n>From me\n\n$/);
 	});
 
+	it('is kept where its record turns out to be damaged', async () => {
+		desk.put('home/sent.gz', 'no gzip');
+		const record = join(desk.dir, 'home/sent.gz');
+		const { args, terminal } = await send(['a@b'], { variables: { record }, lines: ['kept'] });
+		assert.equal(args, '');
+		assert.match(terminal.errors, /incorrect header check\n.*message not sent/);
+		assert.match(desk.file('home/dead.letter') ?? '', /^kept$/m);
+	});
 	it('is recorded below folder with outfolder, or not sent at all', async () => {
 		const variables = { record: 'sent', outfolder: '' };
 		await send(['a@b'], { variables, lines: ['text'] });
