@@ -11,14 +11,14 @@ import {
 	rmSync,
 	writeSync,
 } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-import { reason } from '../complaint.js';
+import { isErrno, reason } from '../complaint.js';
 import { Flag, type Mailbox, type Message } from '../mailbox/mailbox.js';
 import type { Outcome } from './commands.js';
 import { splitWords } from './lexer.js';
 import { touchMessage } from './marking.js';
+import { temporaryFolder } from './send.js';
 import type { Session } from './session.js';
 import { renderMessage } from './show.js';
 import { setDot } from './threads.js';
@@ -87,10 +87,12 @@ export async function runEditor(
 	octets: Buffer,
 	readOnly = false,
 ): Promise<Buffer | undefined> {
-	const { terminal, variables } = session;
-	const folder = mkdtempSync(join(variables.get('TMPDIR') || tmpdir(), 'Re'));
-	const path = join(folder, 'message');
+	const { terminal, variables, system } = session;
+	let path = temporaryFolder(session);
+	let folder: string | undefined;
 	try {
+		folder = mkdtempSync(join(system.real(path), 'Re'));
+		path = join(folder, 'message');
 		writePrivate(path, octets, readOnly ? 0o400 : 0o600);
 		const command = variables.get(editor) || (editor === 'EDITOR' ? 'ed' : 'vi');
 		const words = splitWords(command);
@@ -103,10 +105,11 @@ export async function runEditor(
 		}
 		return readOnly ? undefined : readFileSync(path);
 	} catch (error) {
+		if (!isErrno(error)) throw error;
 		terminal.complain(`${path}: ${reason(error)}\n`);
 		return undefined;
 	} finally {
-		rmSync(folder, { recursive: true, force: true });
+		if (folder !== undefined) rmSync(folder, { recursive: true, force: true });
 	}
 }
 

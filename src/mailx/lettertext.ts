@@ -1,6 +1,6 @@
 /**
  * The text of a letter while it is being written: in memory to work on, and in a private file that grows
- * with it, so that not even a power cut takes more than the last line. Knows no escapes.
+ * with it, so that not even a kill takes more than the last line. Knows no escapes.
  */
 import {
 	closeSync,
@@ -17,12 +17,14 @@ import { temporaryFolder } from './send.js';
 import type { Session } from './session.js';
 
 export class LetterText {
+	readonly #session: Session;
 	#pieces: Buffer[] = [];
 	#folder: string | undefined;
 	#file: number | undefined;
 
 	/** A file that cannot be made is told; the letter then lives in memory only. */
 	constructor(session: Session) {
+		this.#session = session;
 		try {
 			// The process in the name tells the next session whether it was left behind (leftbehind.ts).
 			const place = session.system.real(temporaryFolder(session));
@@ -30,7 +32,7 @@ export class LetterText {
 			this.#file = openSync(`${this.#folder}/draft`, 'w', 0o600);
 		} catch (error) {
 			if (!isErrno(error)) throw error;
-			session.terminal.complain(`temporary mail file: ${reason(error)}\n`);
+			this.#told(error);
 		}
 	}
 
@@ -42,14 +44,31 @@ export class LetterText {
 	append(octets: Buffer): void {
 		if (octets.length === 0) return;
 		this.#pieces.push(octets);
-		if (this.#file !== undefined) writeWhole(this.#file, octets);
+		this.#write((file) => writeWhole(file, octets));
 	}
 
 	replace(octets: Buffer): void {
 		this.#pieces = [octets];
+		this.#write((file) => {
+			ftruncateSync(file, 0);
+			writeWhole(file, octets, 0);
+		});
+	}
+
+	/** A full disk takes the file away, which is told, and not the letter. */
+	#write(work: (file: number) => void): void {
 		if (this.#file === undefined) return;
-		ftruncateSync(this.#file, 0);
-		writeWhole(this.#file, octets, 0);
+		try {
+			work(this.#file);
+		} catch (error) {
+			if (!isErrno(error)) throw error;
+			this.discard();
+			this.#told(error);
+		}
+	}
+
+	#told(error: NodeJS.ErrnoException): void {
+		this.#session.terminal.complain(`temporary mail file: ${reason(error)}\n`);
 	}
 
 	/** The letter is where it belongs: the file is no longer needed. */

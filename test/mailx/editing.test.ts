@@ -42,6 +42,16 @@ describe('edit', () => {
 		assert.equal(box?.match(/^From /gm)?.length, 2);
 		assert.ok(box?.endsWith(letter(2, 'RO')));
 	});
+	it('tells where there is no place for the copy, and the session goes on', async () => {
+		const told = await desk.play(
+			['edit 1', 'echo on'],
+			{ TMPDIR: '/nonexistent' },
+			{
+				folder: join(desk.dir, 'home/box'),
+			},
+		);
+		assert.match(told, /\/nonexistent: No such file or directory\non\n/);
+	});
 	it('changes nothing where the editor is not to be found', async () => {
 		assert.equal(await edited('', { writebackedited: '', EDITOR: '/nonexistent' }), original);
 	});
