@@ -210,7 +210,7 @@ async function read(session: Session, args: Arguments): Promise<void> {
 			const name = variables.has('bsdcompat') ? 'Mail' : 'mailx';
 			terminal.write(`Inkloom ${name} version ${release}.  Type ? for help.\n`);
 		}
-		await folders.announce(session, true);
+		await (await import('./mailx/announce.js')).announce(session, true);
 	}
 	if ((await commandLoop(session)) === 'exit') {
 		session.status = 0;

@@ -63,7 +63,7 @@ export async function source(session: Session, [name = '']: string[]): Promise<O
 }
 
 async function expand(session: Session, name: string): Promise<string | undefined> {
-	const { expandFolder } = await import('./folders.js');
+	const { expandFolder } = await import('./foldernames.js');
 	return expandFolder(session, name);
 }
 

@@ -25,9 +25,6 @@ import type { LeaveRules } from './quit.js';
 import type { Session } from './session.js';
 import { applyAutoOrder, orderNewMail, setDot } from './threads.js';
 
-export { announce, folderLine } from './announce.js';
-export { deadLetter, expandFolder, folderDirectory, systemMailbox } from './foldernames.js';
-
 export interface OpenOptions {
 	/** How the folder before is left: the rules in force when that was decided; default: those of now. */
 	readonly rules?: LeaveRules;
@@ -76,15 +73,17 @@ async function open(
 		const again = path === session.mailbox?.path;
 		const isMbox = formatOf(path) !== 'maildir';
 		await leave(session, rules, isMbox);
+		// Leaving it may have removed it: as in the original one can look at it for a last time.
+		const last = again && !existsSync(path) ? fd : undefined;
+		// Who is given the descriptor closes it.
+		if (last !== undefined) fd = undefined;
 		const mailbox = await openMailbox(system, path, {
 			kind,
 			readOnly: session.readOnly,
 			name: shown,
 			faithful: session.bare,
-			// Leaving it may have removed it: as in the original one can look at it for a last time.
-			...(again && fd !== undefined && !existsSync(path) && { fd }),
+			...(last !== undefined && { fd: last }),
 		});
-		if (!existsSync(path)) fd = undefined;
 		session.mailbox = mailbox;
 		mailbox.dot = mailbox.messages[0];
 		if (kind === 'file' || mailbox.messages.length > 0) return 'opened';

@@ -72,7 +72,13 @@ async function obey(session: Session, text: string): Promise<Outcome> {
 async function lookForNewMail(session: Session): Promise<void> {
 	const { mailbox, variables } = session;
 	if (!mailbox || !(variables.has('autoinc') || variables.has('newmail'))) return;
-	if (mailbox.hasGrown()) await (await import('./folders.js')).checkNewMail(session);
+	try {
+		if (mailbox.hasGrown()) await (await import('./folders.js')).checkNewMail(session);
+	} catch (error) {
+		// A folder that can no longer be read is no reason to leave it: the person has to say so.
+		if (!(error instanceof Complaint)) throw error;
+		tell(session.terminal, error);
+	}
 }
 
 /**

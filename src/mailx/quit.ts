@@ -110,14 +110,19 @@ function tellHeld({ terminal }: Session, mailbox: Mailbox, count: number): void 
 }
 
 /** `-T`: the ids of the messages that have been read or deleted. */
-function listArticles({ articles }: Session, mailbox: Mailbox): void {
+function listArticles({ articles, terminal }: Session, mailbox: Mailbox): void {
 	if (articles === undefined) return;
 	const ids = mailbox.messages.flatMap((message) => {
 		if (!message.has(Flag.read | Flag.deleted)) return [];
 		const header = mailbox.header(message);
 		return [header.get('message-id') ?? header.get('article-id') ?? []].flat();
 	});
-	writeFileSync(articles, ids.map((id) => `${id}\n`).join(''), 'latin1');
+	try {
+		writeFileSync(articles, ids.map((id) => `${id}\n`).join(''), 'latin1');
+	} catch (error) {
+		if (!isErrno(error)) throw error;
+		terminal.complain(`${articles}: ${reason(error)}\n`);
+	}
 }
 
 /** Having been listed, no message will be new the next time. */
@@ -133,7 +138,10 @@ function noLongerNew(mailbox: Mailbox): void {
 async function saveInMbox(session: Session, mailbox: Mailbox, rules: LeaveRules): Promise<boolean> {
 	const { system, terminal, variables, bare } = session;
 	const { append, mbox } = rules;
-	const chosen = mailbox.messages.filter(({ flags }) => fateOf(flags, rules).toMbox);
+	// What an attempt to leave that failed afterwards has put there already is there.
+	const chosen = mailbox.messages.filter(
+		(message) => fateOf(message.flags, rules).toMbox && !message.has(Flag.boxed),
+	);
 	if (chosen.length === 0) return true;
 	if (mbox === undefined) return false;
 	const { appendTo } = await import('../mailbox/open.js');

@@ -51,8 +51,8 @@ export async function shell(session: Session): Promise<Outcome> {
 /** Changes the working directory; without a name, to one's home. */
 export async function changeDirectory(session: Session, [name]: string[]): Promise<Outcome> {
 	const { system } = session;
-	const { expandFolder } = await import('./folders.js');
-	const path = name === undefined ? system.home : await expandFolder(session, name);
+	const { expandFolder } = await import('./foldernames.js');
+	const path = name === undefined ? system.home : expandFolder(session, name);
 	if (path === undefined) return 'failed';
 	try {
 		process.chdir(system.real(path));

@@ -48,7 +48,7 @@ async function expand(session: Session, name: string): Promise<string> {
 	// The usual names need no shell-like expansion, nor the code for it.
 	if (name.startsWith('~/')) return `${session.system.home}${name.slice(1)}`;
 	if (/^\/[\w./-]*$/.test(name)) return name;
-	return (await (await import('./folders.js')).expandFolder(session, name)) ?? '';
+	return (await import('./foldernames.js')).expandFolder(session, name) ?? '';
 }
 
 /** Reads the first of the files that can be read; false where none can. */

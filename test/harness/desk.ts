@@ -6,7 +6,8 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 
-import { announce, openFolder } from '../../src/mailx/folders.js';
+import { announce } from '../../src/mailx/announce.js';
+import { openFolder } from '../../src/mailx/folders.js';
 import { commandLoop } from '../../src/mailx/interpreter.js';
 import { leaveFolder } from '../../src/mailx/quit.js';
 import { newSession, type Session, type SessionOptions } from '../../src/mailx/session.js';

@@ -3,14 +3,9 @@ import { appendFileSync, existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, it } from 'node:test';
 
-import {
-	checkNewMail,
-	deadLetter,
-	expandFolder,
-	folderLine,
-	openFolder,
-	systemMailbox,
-} from '../../src/mailx/folders.js';
+import { folderLine } from '../../src/mailx/announce.js';
+import { deadLetter, expandFolder, systemMailbox } from '../../src/mailx/foldernames.js';
+import { checkNewMail, openFolder } from '../../src/mailx/folders.js';
 import { mailboxPath } from '../../src/mta/spool.js';
 import { contents, Desk, letter } from '../harness/desk.js';
 

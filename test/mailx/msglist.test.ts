@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { afterEach, describe, it } from 'node:test';
 
-import { announce, openFolder } from '../../src/mailx/folders.js';
+import { announce } from '../../src/mailx/announce.js';
+import { openFolder } from '../../src/mailx/folders.js';
 import { commandLoop } from '../../src/mailx/interpreter.js';
 import { Desk, letter } from '../harness/desk.js';
 

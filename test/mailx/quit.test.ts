@@ -169,6 +169,18 @@ describe('leaving the system mailbox', () => {
 		assert.equal(contents(desk.file('spool')), '8');
 	});
 
+	it('puts nothing into mbox twice where the first attempt to leave fails after it', async () => {
+		const told = await desk.play([
+			'p 1',
+			`!cp @/spool @/x; mv @/x @/spool`,
+			'file @/box',
+			'file @/box',
+			'x',
+		]);
+		assert.match(told, /nothing has been written/);
+		assert.equal(contents(desk.file('home/mbox')), '1:RO 9:RO');
+	});
+
 	it('loses nothing when mbox cannot be written', async () => {
 		rmSync(join(desk.dir, 'home/mbox'));
 		desk.put('home/mbox/inside', '');
