@@ -83,11 +83,6 @@ export async function show(session: Session, messages: Message[]): Promise<Outco
 	return put(session, messages, 'show', false);
 }
 
-/** One message as `type` shows it: for commands that show the dot when they are done. */
-export async function typeMessage(session: Session, message: Message): Promise<Outcome> {
-	return type(session, [message]);
-}
-
 /** The dot after a command that moves it, where `autoprint` is set and the dot is to be seen. */
 export async function autoprint(session: Session, message: Message): Promise<Outcome> {
 	const { mailbox } = session;

@@ -226,12 +226,6 @@ export function localPart(address: string): string {
 	return at < 0 ? address : address.slice(0, at);
 }
 
-/** After the `@`; undefined where there is none. */
-export function domainPart(address: string): string | undefined {
-	const at = address.lastIndexOf('@');
-	return at < 0 ? undefined : address.slice(at + 1);
-}
-
 /** A recipient that is a file: `/path`, `+folder`, `./x`, as long as no `@` comes before the first `/`. */
 export function isFileAddress(address: string): boolean {
 	if (address.includes('@')) return false;

@@ -99,14 +99,3 @@ function lineEnd(text: string, from: number): number {
 	const newline = text.indexOf('\n', from);
 	return newline < 0 ? text.length : newline + 1;
 }
-
-/**
- * Who a message is from, as the original finds it: From, then (only to be shown) Sender, then the
- * address in the From_ line, then Return-Path. Still with names, encoded.
- */
-export function originator(header: Header, postmark: string | undefined, shown: boolean): string {
-	const from = header.get('from') || (shown && header.get('sender'));
-	if (from) return from;
-	const envelope = postmark?.split(/[ \t]+/, 2)[1];
-	return envelope || header.get('return-path') || '';
-}

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { originator, parseHeader } from '../../src/message/header.js';
+import { parseHeader } from '../../src/message/header.js';
 
 const parse = (text: string) => parseHeader(Buffer.from(text, 'latin1'));
 
@@ -25,14 +25,5 @@ describe('parseHeader', () => {
 	});
 	it('takes no time for a field of blanks', () => {
 		assert.equal(parse(`A: ${' '.repeat(300_000)}x\n`).get('a'), 'x');
-	});
-});
-
-describe('originator', () => {
-	it('is From, then Sender to be shown, then the From_ line', () => {
-		assert.equal(originator(parse('Sender: s\nFrom: f\n'), 'From e x', true), 'f');
-		assert.equal(originator(parse('Sender: s\n'), 'From e x', true), 's');
-		assert.equal(originator(parse('Sender: s\n'), 'From e x', false), 'e');
-		assert.equal(originator(parse('Return-Path: r\n'), undefined, false), 'r');
 	});
 });
