@@ -35,6 +35,8 @@ export interface Letter {
 	readonly content: Iterable<Uint8Array>;
 	/** For a maildir, where flags are in the file's name; an mbox has them in its header already. */
 	readonly flags?: number;
+	/** False where it is known that no line of the content begins with `From `. */
+	readonly quotable?: boolean;
 }
 
 export interface AppendOptions {
@@ -61,12 +63,12 @@ export interface AppendOptions {
 	readonly aside?: boolean;
 	/** Refuse (ENOENT) rather than create. */
 	readonly mustExist?: boolean;
+	/** Refuse (ELOOP) a symbolic link: in a folder where others may put one in the file's place. */
+	readonly noLink?: boolean;
 }
 
-/** What was written: all of the letters, without newlines put in before the first. */
+/** Told when all of the letters are written. */
 export interface Appended {
-	readonly octets: number;
-	readonly lines: number;
 	readonly created: boolean;
 }
 
@@ -83,13 +85,12 @@ export async function append(
 	try {
 		const stats = fstatSync(fd);
 		try {
-			const written =
-				options.place === 'start' && stats.size > 0
-					? prepend(path, fd, stats, letters, options)
-					: writeAtEnd(fd, stats.size, letters, options);
+			if (options.place === 'start' && stats.size > 0) {
+				prepend(path, fd, stats, letters, options);
+			} else writeAtEnd(fd, stats.size, letters, options);
 			if (options.aside && stats.isFile()) await synced(fd);
 			if (created) syncDirectory(dirname(path));
-			return { ...written, created };
+			return { created };
 		} catch (error) {
 			if (stats.isFile()) {
 				if (created && stats.size === 0) unlinkSync(path);
@@ -138,12 +139,14 @@ async function openLocked(path: string, options: AppendOptions): Promise<Opened>
 	}
 }
 
+const newline = 10;
 const readAndAppend = constants.O_RDWR | constants.O_APPEND;
 
 function openToAppend(path: string, options: AppendOptions): { fd: number; created: boolean } {
+	const way = readAndAppend | (options.noLink ? constants.O_NOFOLLOW : 0);
 	for (;;) {
 		try {
-			return { fd: openSync(path, readAndAppend), created: false };
+			return { fd: openSync(path, way), created: false };
 		} catch (error) {
 			if (!isErrno(error)) throw error;
 			if (error.code !== 'ENOENT' || options.mustExist) throw error;
@@ -172,12 +175,18 @@ function establish(fd: number, options: AppendOptions): void {
 	fchmodSync(fd, options.mode ?? 0o600);
 }
 
-/** Newlines that make `octets` (the end of what precedes) end in an empty line. */
-function missingNewlines(end: Uint8Array): string {
-	if (end.length === 0) return '';
-	if (end[end.length - 1] !== 10) return '\n\n';
+/** Newlines that make what ends in these two octets (as far as there are so many) end in an empty line. */
+function missingNewlines(before: number | undefined, last: number | undefined): string {
+	if (last === undefined) return '';
+	if (last !== newline) return '\n\n';
 	// One newline is all there is: an empty line already.
-	return end.length === 1 || end[end.length - 2] === 10 ? '' : '\n';
+	return before === undefined || before === newline ? '' : '\n';
+}
+
+/** What is missing where a file of `size` octets ends. */
+function missingAtEnd(fd: number, size: number): string {
+	const end = endOf(fd, size);
+	return missingNewlines(end.at(-2), end.at(-1));
 }
 
 function endOf(fd: number, size: number): Buffer {
@@ -191,55 +200,51 @@ function writeAtEnd(
 	size: number,
 	letters: Iterable<Letter>,
 	options: AppendOptions,
-): { octets: number; lines: number } {
+): void {
 	const out = new Output(fd);
 	const separate = options.separate ?? true;
-	if (separate && size > 0) out.put(Buffer.from(missingNewlines(endOf(fd, size))));
-	out.octets = 0;
-	out.lines = 0;
+	if (separate && size > 0) out.putText(missingAtEnd(fd, size));
 	for (const letter of letters) {
-		// The first has been seen to; where it came right after other text, `end` is still empty.
-		if (separate) out.put(Buffer.from(missingNewlines(out.end)));
-		out.put(Buffer.from(`${letter.postmark}\n`, 'latin1'));
-		const content = options.quote === false ? letter.content : quoteFrom(letter.content);
+		// The first has been seen to; where it came right after other text, nothing is missing yet.
+		if (separate) out.putText(out.missing);
+		out.putText(`${letter.postmark}\n`);
+		const asItIs = options.quote === false || letter.quotable === false;
+		const content = asItIs ? letter.content : quoteFrom(letter.content);
 		for (const chunk of content) out.put(bufferOf(chunk));
-		if (options.finish ?? true) out.put(Buffer.from(missingNewlines(out.end)));
+		if (options.finish ?? true) out.putText(out.missing);
 	}
 	out.flush();
 	if (!options.aside && fstatSync(fd).isFile()) fsyncSync(fd);
-	return { octets: out.octets, lines: out.lines + (out.isInLine ? 1 : 0) };
 }
 
-/** Gathers small chunks into large writes, and counts. A chunk may be filled anew by its owner afterwards. */
+/** Gathers small chunks into large writes. A chunk may be filled anew by its owner afterwards. */
 class Output {
-	octets = 0;
-	lines = 0;
 	readonly #fd: number;
 	readonly #held = Buffer.allocUnsafeSlow(1 << 18);
 	#heldOctets = 0;
 	/** The last two octets that were put. */
-	#end: readonly number[] = [];
+	#before: number | undefined;
+	#last: number | undefined;
 
 	constructor(fd: number) {
 		this.#fd = fd;
 	}
 
-	get end(): Uint8Array {
-		return Uint8Array.from(this.#end);
+	/** Newlines that would make it end in an empty line. */
+	get missing(): string {
+		return missingNewlines(this.#before, this.#last);
 	}
 
-	get isInLine(): boolean {
-		return this.#end.length > 0 && this.#end.at(-1) !== 10;
+	/** An octet a character. */
+	putText(text: string): void {
+		if (text !== '') this.put(Buffer.from(text, 'latin1'));
 	}
 
 	put(octets: Buffer): void {
 		const { length } = octets;
 		if (length === 0) return;
-		this.octets += length;
-		for (let at = octets.indexOf(10); at >= 0; at = octets.indexOf(10, at + 1)) this.lines++;
-		const last = octets[length - 1] as number;
-		const before = length > 1 ? octets[length - 2] : this.#end.at(-1);
-		this.#end = before === undefined ? [last] : [before, last];
+		this.#before = length > 1 ? octets[length - 2] : this.#last;
+		this.#last = octets[length - 1];
 		if (this.#heldOctets + length > this.#held.length) this.flush();
 		if (length > this.#held.length) writeAll(this.#fd, octets);
 		else this.#heldOctets += octets.copy(this.#held, this.#heldOctets);
@@ -262,7 +267,7 @@ function prepend(
 	stats: Stats,
 	letters: Iterable<Letter>,
 	options: AppendOptions,
-): { octets: number; lines: number } {
+): void {
 	const real = realpathSync(path);
 	const beside = join(dirname(real), `.${basename(real)}.inkloom`);
 	let made: number;
@@ -273,10 +278,12 @@ function prepend(
 		if (error.code === 'EEXIST') {
 			// Left by a kill: nobody else makes it while we hold the lock.
 			unlinkSync(beside);
-			return prepend(path, fd, stats, letters, options);
+			prepend(path, fd, stats, letters, options);
+			return;
 		}
 		if (stats.nlink > 1 || ['EACCES', 'EPERM', 'EROFS'].includes(error.code ?? '')) {
-			return writeAtEnd(fd, stats.size, letters, options);
+			writeAtEnd(fd, stats.size, letters, options);
+			return;
 		}
 		throw error;
 	}
@@ -285,9 +292,9 @@ function prepend(
 			fchownSync(made, stats.uid, stats.gid);
 		}
 		fchmodSync(made, stats.mode & 0o7777);
-		const written = writeAtEnd(made, 0, letters, { ...options, aside: false });
+		writeAtEnd(made, 0, letters, { ...options, aside: false });
 		const length = fstatSync(made).size;
-		if (options.separate ?? true) writeAll(made, Buffer.from(missingNewlines(endOf(made, length))));
+		if (options.separate ?? true) writeAll(made, Buffer.from(missingAtEnd(made, length)));
 		const buffer = Buffer.allocUnsafe(1 << 20);
 		for (let at = 0; at < stats.size; ) {
 			const got = readSync(fd, buffer, 0, buffer.length, at);
@@ -298,7 +305,6 @@ function prepend(
 		fsyncSync(made);
 		renameSync(beside, real);
 		syncDirectory(dirname(real));
-		return written;
 	} catch (error) {
 		unlinkSync(beside);
 		throw error;

@@ -235,8 +235,13 @@ export class MboxFile implements Mailbox {
 	}
 
 	read(message: Message): Buffer {
+		const octets = this.look(message);
+		return message.octets <= windowOctets ? Buffer.from(octets) : octets;
+	}
+
+	look(message: Message): Buffer {
 		// Beyond the window there is no sense in keeping the octets a second time.
-		if (message.octets <= windowOctets) return Buffer.from(this.#peek(message, message.octets));
+		if (message.octets <= windowOctets) return this.#peek(message, message.octets);
 		this.#peek(message, 4096);
 		return (
 			this.#replaced.get(message) ?? this.#pread(message.start, message.start + message.octets)

@@ -92,6 +92,8 @@ export interface Mailbox {
 	 * would fetch their bodies, too. To be looked at, not kept: the next look may overwrite it.
 	 */
 	head?(message: Message): Buffer;
+	/** As `read`, to be looked at, not kept: the next look may overwrite it. */
+	look?(message: Message): Buffer;
 	/** Its header alone, without the From_ line; parsed when first asked for, few are kept. */
 	header(message: Message): Header;
 	/** The From_ line without its newline; made up where the format has none (maildir). */

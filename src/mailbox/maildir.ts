@@ -339,17 +339,10 @@ export function makeMaildir(path: string): boolean {
 	return created;
 }
 
-/** Octets and lines that went to disk. */
-function writeDurably(path: string, chunks: Iterable<Uint8Array>) {
+function writeDurably(path: string, chunks: Iterable<Uint8Array>): void {
 	const fd = openSync(path, 'wx', 0o600);
-	let octets = 0;
-	let lines = 0;
 	try {
-		for (const chunk of chunks) {
-			writeAll(fd, chunk);
-			octets += chunk.length;
-			for (const octet of chunk) if (octet === 10) lines++;
-		}
+		for (const chunk of chunks) writeAll(fd, chunk);
 		fsyncSync(fd);
 	} catch (error) {
 		unlinkSync(path);
@@ -357,7 +350,6 @@ function writeDurably(path: string, chunks: Iterable<Uint8Array>) {
 	} finally {
 		closeSync(fd);
 	}
-	return { octets, lines };
 }
 
 /**
@@ -372,8 +364,6 @@ export function appendToMaildir(
 ): Appended {
 	const created = makeMaildir(path);
 	const written: { draft: string; file: string }[] = [];
-	let octets = 0;
-	let lines = 0;
 	try {
 		for (const letter of letters) {
 			const name = newName(system);
@@ -386,17 +376,15 @@ export function appendToMaildir(
 				}
 			})();
 			const quoted = options.quote === false ? watched : quoteFrom(watched);
-			const figures = writeDurably(draft, quoted);
+			writeDurably(draft, quoted);
 			written.push({ draft, file: nameWithFlags(name, letter.flags ?? flagsOfHead(head)) });
-			octets += figures.octets;
-			lines += figures.lines;
 		}
 		linkAll(written.map(({ draft, file }) => [draft, join(path, 'new', file)]));
 		syncDirectory(join(path, 'new'));
 	} finally {
 		for (const { draft } of written) unlinkSync(draft);
 	}
-	return { octets, lines, created };
+	return { created };
 }
 
 /** All or none: half of what was to be saved would be saved twice the next time. */

@@ -79,14 +79,20 @@ function print(name: string, letters: readonly (readonly [string, number])[], ke
 	return value === '' ? '' : `${name}: ${value}`;
 }
 
+/** By their bits: there are few, and each is asked for with every message. */
+const statusFields: string[] = [];
+const xStatusFields: string[] = [];
+
 /** The field without its newline, or nothing where there is nothing to say. */
 export function printStatus(kept: number): string {
-	return print('Status', statusLetters, kept);
+	statusFields[kept] ??= print('Status', statusLetters, kept);
+	return statusFields[kept];
 }
 
 /** The field without its newline, or nothing where there is nothing to say. */
 export function printXStatus(kept: number): string {
-	return print('X-Status', xStatusLetters, kept);
+	xStatusFields[kept] ??= print('X-Status', xStatusLetters, kept);
+	return xStatusFields[kept];
 }
 
 /**

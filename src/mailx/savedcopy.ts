@@ -23,10 +23,13 @@ export interface SavedCopy {
 	/** As the original counts: quoting included, and a Status and an X-Status field even where empty. */
 	readonly lines: number;
 	readonly octets: number;
+	/** Some line of the content begins with `From `. */
+	readonly quotable: boolean;
 }
 
 const newline = 10;
-const quotable = Buffer.from('\nFrom ');
+const letterF = 70;
+const fromBlank = Buffer.from('From ');
 
 /**
  * `message`: the From_ line, header, empty line and body. `faithful`: a message without header loses its
@@ -40,8 +43,8 @@ export function savedCopy(
 ): SavedCopy {
 	const end = headerEnd(message);
 	const kept = keptOfFlags(flags);
-	const restated = restateStatus(message.subarray(0, end), kept, faithful);
-	const header = withoutHidden(restated, filter);
+	const head = message.subarray(0, end);
+	const header = withoutHidden(restateStatus(head, kept, faithful), filter);
 	const body = message.subarray(end);
 	const uncounted = [
 		['Status', printStatus(kept)] as const,
@@ -49,11 +52,18 @@ export function savedCopy(
 	].filter(([name, field]) => field === '' && !filter.hides(name));
 	const postmarkEnd = header.indexOf(newline);
 	const phantoms = uncounted.reduce((sum, [name]) => sum + `${name}: \n`.length, 0);
+	const inHeader = tally(header);
+	const inBody = tally(body);
+	const bodyQuotes = inBody.quotable + (startsWithFrom(body, 0) ? 1 : 0);
 	return {
 		postmark: header.toString('latin1', 0, postmarkEnd),
-		content: [header.subarray(postmarkEnd + 1), body],
-		lines: countLines(header) + countLines(body) + uncounted.length,
-		octets: header.length + body.length + countQuotable(body) + phantoms,
+		content:
+			header === head
+				? [message.subarray(postmarkEnd + 1)]
+				: [header.subarray(postmarkEnd + 1), body],
+		lines: inHeader.lines + inBody.lines + uncounted.length,
+		octets: header.length + body.length + bodyQuotes + phantoms,
+		quotable: inHeader.quotable + bodyQuotes > 0,
 	};
 }
 
@@ -67,13 +77,14 @@ export function* lettersOf(
 	for (const message of messages) {
 		const copy = savedCopy(wholeMessage(mailbox, message), message.flags, fields.save, bare);
 		count?.(copy);
-		yield { postmark: copy.postmark, content: copy.content, flags: message.flags };
+		const { postmark, content, quotable } = copy;
+		yield { postmark, content, flags: message.flags, quotable };
 	}
 }
 
-/** With a From_ line and a final empty line, where the format has none. */
+/** With a From_ line and a final empty line, where the format has none. Good until the next look. */
 function wholeMessage(mailbox: Mailbox, message: Message): Buffer {
-	const octets = mailbox.read(message);
+	const octets = mailbox.look?.(message) ?? mailbox.read(message);
 	if (mailbox.format !== 'maildir') return octets;
 	const text = octets.at(-1) === newline ? '' : '\n';
 	const empty = octets.subarray(-2).equals(Buffer.from('\n\n')) ? '' : '\n';
@@ -100,15 +111,17 @@ function withoutHidden(header: Buffer, filter: FieldFilter): Buffer {
 	return Buffer.from(result, 'latin1');
 }
 
-export function countLines(octets: Uint8Array): number {
+/** Newlines, and how many of them `From ` follows; in one walk, as all of a mailbox may pass here. */
+function tally(octets: Buffer): { readonly lines: number; readonly quotable: number } {
 	let lines = 0;
-	for (let at = octets.indexOf(newline); at >= 0; at = octets.indexOf(newline, at + 1)) lines++;
-	return lines;
+	let quotable = 0;
+	for (let at = octets.indexOf(newline) + 1; at > 0; at = octets.indexOf(newline, at) + 1) {
+		lines++;
+		if (octets[at] === letterF && startsWithFrom(octets, at)) quotable++;
+	}
+	return { lines, quotable };
 }
 
-/** Lines of a body that begin with `From ` and get a `>` in an mbox. */
-function countQuotable(body: Buffer): number {
-	let count = body.indexOf(quotable.subarray(1)) === 0 ? 1 : 0;
-	for (let at = body.indexOf(quotable); at >= 0; at = body.indexOf(quotable, at + 1)) count++;
-	return count;
+function startsWithFrom(octets: Buffer, at: number): boolean {
+	return octets.compare(fromBlank, 0, fromBlank.length, at, at + fromBlank.length) === 0;
 }

@@ -49,10 +49,10 @@ const text = (path: string) => readFileSync(path, 'latin1');
 const first = 'From a  Tue Nov  9 17:21:36 2021\nFrom: a\n\nhello\n\n';
 
 describe('appending to an mbox', () => {
-	it('creates the file with its mode, and counts what it wrote', async () => {
+	it('creates the file with its mode', async () => {
 		const path = make();
 		const written = await append(path, [letter('a', 'hello\n')], { mode: 0o660 });
-		assert.deepEqual(written, { octets: first.length, lines: 5, created: true });
+		assert.deepEqual(written, { created: true });
 		assert.equal(text(path), first);
 		assert.equal(statSync(path).mode & 0o777, 0o660);
 	});
@@ -73,9 +73,9 @@ describe('appending to an mbox', () => {
 	for (const [end, between] of endings) {
 		it(`puts ${JSON.stringify(between)} after a file that ends in ${JSON.stringify(end)}`, async () => {
 			const path = make(end);
-			const { octets } = await append(path, [letter('a', 'hello\n')]);
+			const { created } = await append(path, [letter('a', 'hello\n')]);
 			assert.equal(text(path), end + between + first);
-			assert.equal(octets, first.length);
+			assert.equal(created, false);
 		});
 	}
 
@@ -126,9 +126,8 @@ describe('appending to an mbox', () => {
 		const content = (function* () {
 			for (let number = 0; number < 100; number++) yield chunk;
 		})();
-		const { octets } = await append(path, [{ postmark: 'From a D', content }]);
-		assert.equal(octets, 9 + 100 * chunk.length + 1);
-		assert.equal(statSync(path).size, octets);
+		await append(path, [{ postmark: 'From a D', content }]);
+		assert.equal(statSync(path).size, 9 + 100 * chunk.length + 1);
 	});
 
 	for (const options of [{}, { place: 'start' }] satisfies AppendOptions[]) {
