@@ -273,8 +273,8 @@ async function handOver(
 		for (const line of receipt.report) terminal[say](`${line}\n`);
 		if (receipt.outcome === 'sent') return receipt.status === 0;
 	} catch (error) {
-		if (!(error instanceof Complaint)) throw error;
-		terminal.complain(`${error.message}\n`);
+		if (!(error instanceof Complaint || isErrno(error))) throw error;
+		terminal.complain(`${error instanceof Complaint ? error.message : reason(error)}\n`);
 	} finally {
 		terminal.ignoreInterrupts(false);
 	}

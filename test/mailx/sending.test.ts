@@ -114,6 +114,14 @@ describe('a letter from the command line', () => {
 		assert.match(readFileSync(path, 'latin1'), /^From pue .*\nDate: [\s\S]*\n\n>From me\n\n$/);
 	});
 
+	it('is kept where there is no place for what the mailer is to read', async () => {
+		const { session, terminal } = open({ lines: ['kept'] });
+		session.variables.set('TMPDIR', '/nonexistent');
+		await sendFromArguments(session, { ...noArguments, to: ['a@b'], subject: 's' });
+		assert.equal(session.status, 1);
+		assert.match(terminal.errors, /No such file or directory\n.*message not sent/);
+		assert.match(desk.file('home/dead.letter') ?? '', /^kept$/m);
+	});
 	it('is kept where its record turns out to be damaged', async () => {
 		desk.put('home/sent.gz', 'no gzip');
 		const record = join(desk.dir, 'home/sent.gz');
