@@ -5,6 +5,7 @@
  */
 import { existsSync, readdirSync } from 'node:fs';
 
+import { isErrno } from '../complaint.js';
 import type { System } from '../system.js';
 
 /** Unquoted, these would mean something to a shell that means nothing here. */
@@ -171,11 +172,22 @@ function matchStep(system: System, folder: string, step: string, last: boolean):
 		const path = `${folder}${unprotect(step)}${end}`;
 		return !last || step === '' || existsSync(system.real(path)) ? [path] : [];
 	}
-	const matcher = new RegExp(`^${toRegExp(step)}$`, 's');
+	const matcher = matcherOf(step);
+	if (matcher === undefined) return [];
 	return list(system.real(folder || '.'))
 		.filter((name) => matcher.test(name) && (!name.startsWith('.') || step.startsWith('.')))
 		.map((name) => `${folder}${name}${end}`)
 		.filter((path) => last || existsSync(system.real(path)));
+}
+
+/** Undefined for a set that can match nothing, as `[z-a]`. */
+function matcherOf(step: string): RegExp | undefined {
+	try {
+		return new RegExp(`^${toRegExp(step)}$`, 's');
+	} catch (error) {
+		if (error instanceof SyntaxError) return undefined;
+		throw error;
+	}
 }
 
 function toRegExp(step: string): string {
@@ -195,7 +207,8 @@ const literal = (char: string) => char.replace(/[.*+?^${}()|[\]\\/]/, '\\$&');
 function list(path: string): string[] {
 	try {
 		return readdirSync(path);
-	} catch {
+	} catch (error) {
+		if (!isErrno(error)) throw error;
 		// As glob(3): what cannot be read matches nothing.
 		return [];
 	}

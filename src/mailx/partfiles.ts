@@ -4,6 +4,7 @@
  */
 import { closeSync, openSync, writeSync } from 'node:fs';
 
+import { isErrno } from '../complaint.js';
 import type { Part } from '../message/body.js';
 import { showWords } from '../message/words.js';
 import type { Session } from './session.js';
@@ -70,7 +71,8 @@ function writeFile(path: string, octets: Buffer, replace: boolean): boolean {
 	let file: number;
 	try {
 		file = openSync(path, replace ? 'w' : 'wx', 0o666);
-	} catch {
+	} catch (error) {
+		if (!isErrno(error)) throw error;
 		return false;
 	}
 	try {

@@ -52,6 +52,9 @@ describe('shell-like words', () => {
 		it(`${text} is ${JSON.stringify(words)}`, () => assert.deepEqual(expand(text), words));
 	}
 
+	it('takes a set that can match nothing for the name it is', () => {
+		assert.deepEqual(expand('@/[z-a]'), [`${desk.dir}/[z-a]`]);
+	});
 	it('matches file names, sorted, and hidden ones only by their dot', () => {
 		assert.deepEqual(expand('@/s*/*'), [`${desk.dir}/sub/one`, `${desk.dir}/sub/two`]);
 		assert.deepEqual(expand('@/al?h[a-z]'), [`${desk.dir}/alpha`]);
