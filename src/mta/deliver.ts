@@ -167,6 +167,8 @@ async function toMailbox(
 			{
 				dot: 'attempt',
 				mode: 0o660,
+				// It may have become one since it was looked at.
+				noLink: true,
 				...(owner ? { owner } : {}),
 				...(patience === undefined ? {} : { patience, aside: true }),
 			},

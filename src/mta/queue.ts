@@ -296,9 +296,10 @@ export function takeLetter(system: System, id: string): Ticket | 'locked' | unde
 		const entry = readEntry(folder, id);
 		if (entry) return new Ticket(folder, fd, lock, { ...entry, busy: true });
 	} catch (error) {
-		if (!(error instanceof MailboxBusy)) throw error;
+		lock?.release();
 		closeSync(fd);
-		return 'locked';
+		if (error instanceof MailboxBusy) return 'locked';
+		throw error;
 	}
 	lock.release();
 	closeSync(fd);
@@ -380,12 +381,16 @@ export class Ticket {
 		if (this.#closed) return;
 		this.#closed = true;
 		const left = this.open;
-		if (left.length > 0) {
-			const last = left.map((index) => this.#waiting[index]).findLast(Boolean);
-			const next = nextTry(system, this.entry.tries + 1);
-			this.#note({ tried: system.now().getTime(), status: last ?? '', next });
-		} else this.#remove();
-		this.#release();
+		try {
+			if (left.length > 0) {
+				const last = left.map((index) => this.#waiting[index]).findLast(Boolean);
+				const next = nextTry(system, this.entry.tries + 1);
+				this.#note({ tried: system.now().getTime(), status: last ?? '', next });
+			} else this.#remove();
+		} finally {
+			// On a full disk, too: a server that kept the lock would never try this letter again.
+			this.#release();
+		}
 	}
 
 	/** Leaves the letter as it is, untried. */
@@ -399,8 +404,11 @@ export class Ticket {
 	discard(): void {
 		if (this.#closed) return;
 		this.#closed = true;
-		this.#remove();
-		this.#release();
+		try {
+			this.#remove();
+		} finally {
+			this.#release();
+		}
 	}
 
 	#remove(): void {

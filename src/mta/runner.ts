@@ -73,26 +73,31 @@ export async function runLetters(
 	const atOnce = options.oneByOne ? 1 : settingsOf(system).atOnce;
 	const folder = system.shown(queueFolder(system));
 	let outgoing: Work[] = [];
-	for (const [at, id] of ids.entries()) {
-		if (options.signal?.aborted) break;
-		tell('');
-		tell(`Running ${folder}/${id} (sequence ${at + 1} of ${ids.length})`);
-		const ticket = takeLetter(system, id);
-		if (ticket === 'locked') tell(`${id}: locked`);
-		else if (ticket?.entry.held) ticket.release();
-		else if (ticket) {
-			const work = startWork(system, ticket, round);
-			// Where rights change for a delivery, nothing else may go on: hence first, and alone.
-			if (await work?.deliverLocal()) outgoing.push(work as Work);
+	try {
+		for (const [at, id] of ids.entries()) {
+			if (options.signal?.aborted) break;
+			tell('');
+			tell(`Running ${folder}/${id} (sequence ${at + 1} of ${ids.length})`);
+			const ticket = takeLetter(system, id);
+			if (ticket === 'locked') tell(`${id}: locked`);
+			else if (ticket?.entry.held) ticket.release();
+			else if (ticket) {
+				const work = startWork(system, ticket, round);
+				// Where rights change for a delivery, nothing else may go on: hence first, and alone.
+				if (await work?.deliverLocal()) outgoing.push(work as Work);
+			}
+			const octets = outgoing.reduce((sum, work) => sum + work.octets, 0);
+			if (outgoing.length >= (options.oneByOne ? 1 : window) || octets > windowOctets) {
+				await severalAtATime(outgoing, atOnce);
+				outgoing = [];
+			}
 		}
-		const octets = outgoing.reduce((sum, work) => sum + work.octets, 0);
-		if (outgoing.length >= (options.oneByOne ? 1 : window) || octets > windowOctets) {
-			await severalAtATime(outgoing, atOnce);
-			outgoing = [];
-		}
+		await severalAtATime(outgoing, atOnce);
+	} finally {
+		// Where the run was cut short; what is done with is released already.
+		for (const work of outgoing) work.release();
+		await round.close();
 	}
-	await severalAtATime(outgoing, atOnce);
-	await round.close();
 }
 
 async function severalAtATime(works: readonly Work[], atOnce: number): Promise<void> {

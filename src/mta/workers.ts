@@ -37,8 +37,13 @@ interface Job {
 interface Worker {
 	readonly child: ChildProcess;
 	job: Job | undefined;
+	/** It has said that it failed in what it is at. */
+	failed: boolean;
 	idle: NodeJS.Timeout | undefined;
 }
+
+/** What a worker says before the newline of a task that it could not do. */
+const failure = '!';
 
 export class Workers implements Carriers {
 	readonly #system: System;
@@ -128,11 +133,14 @@ export class Workers implements Carriers {
 			env: this.#system.env,
 			stdio: ['pipe', 'pipe', 'inherit'],
 		});
-		const worker: Worker = { child, job: undefined, idle: undefined };
+		const worker: Worker = { child, job: undefined, failed: false, idle: undefined };
 		this.#workers.add(worker);
 		child.stdin.on('error', () => undefined);
 		child.stdout.on('data', (octets: Buffer) => {
-			for (const octet of octets) if (octet === 0x0a) this.#finished(worker);
+			for (const said of octets.toString('latin1')) {
+				if (said === failure) worker.failed = true;
+				else if (said === '\n') this.#finished(worker);
+			}
 		});
 		child.on('error', () => this.#lost(worker));
 		child.on('exit', () => this.#lost(worker));
@@ -140,9 +148,10 @@ export class Workers implements Carriers {
 	}
 
 	#finished(worker: Worker): void {
-		const { job } = worker;
+		const { job, failed } = worker;
 		worker.job = undefined;
-		job?.done();
+		worker.failed = false;
+		job?.done(failed ? ended('a delivery process failed') : undefined);
 		this.#assign();
 		this.#rest(worker);
 	}
@@ -158,7 +167,7 @@ export class Workers implements Carriers {
 	#lost(worker: Worker): void {
 		if (!this.#workers.delete(worker)) return;
 		clearTimeout(worker.idle);
-		worker.job?.done(Object.assign(new Error('a delivery process ended'), { code: 'ECHILD' }));
+		worker.job?.done(ended('a delivery process ended'));
 		if (this.#jobs.length + this.#letters.length > 0) this.#assign();
 		if (this.#workers.size === 0) this.#noneLeft();
 	}
@@ -176,6 +185,10 @@ export class Workers implements Carriers {
 	}
 }
 
+function ended(text: string): NodeJS.ErrnoException {
+	return Object.assign(new Error(text), { code: 'ECHILD' });
+}
+
 /** The work itself: reads tasks from standard input until it ends (`-bw`). */
 export async function work(system: System): Promise<void> {
 	const { createInterface } = await import('node:readline');
@@ -187,6 +200,7 @@ export async function work(system: System): Promise<void> {
 		} catch (error) {
 			if (!isErrno(error)) throw error;
 			process.stderr.write(`sendmail: ${reason(error)}\n`);
+			process.stdout.write(failure);
 		}
 		process.stdout.write('\n');
 	}
