@@ -142,12 +142,20 @@ interface SendArguments {
 	readonly mailerOptions?: readonly string[];
 }
 
+/**
+ * A word of the command line that holds a display name and an address is what the shell was told to keep
+ * together: `mail 'Ann Smith <ann@a.example>'`. Heirloom makes three recipients of it.
+ */
+function wordIsName({ bare }: Session, word: string): boolean {
+	return !bare && /\S\s*<[^<>]+>/.test(word);
+}
+
 /** `mail USER`: writes and sends one letter; the exit status tells how it went. Throws Complaint. */
 export async function sendFromArguments(session: Session, args: Arguments): Promise<void> {
 	const names = (texts: readonly string[]) =>
 		checkNames(
 			session,
-			texts.flatMap((text) => typedNames(text, 'words')),
+			texts.flatMap((text) => typedNames(text, wordIsName(session, text) ? 'field' : 'words')),
 		);
 	let attachments: Draft['attachments'] = [];
 	if (args.attachments.length > 0) {

@@ -76,6 +76,12 @@ describe('a letter from the command line', () => {
 		assert.match(letter, /\n\ntext\n$/);
 	});
 
+	it('goes to one person where a word has a name and an address, without -n', async () => {
+		const { args, letter } = await send(['Jörg Müller <joerg@k.example>'], { lines: ['text'] });
+		assert.equal(args, '[-i][joerg@k.example]');
+		assert.match(letter, /^To: =\?.*\?= <joerg@k\.example>$/m);
+	});
+
 	it('never lets an address pass for an option of the mailer', async () => {
 		const { args } = await send(['-bs'], { lines: ['text'] });
 		assert.equal(args, '[-i][--][-bs]');
