@@ -222,9 +222,13 @@ export class Daemon {
 			return;
 		}
 		this.#visitors.enter(address);
-		void this.#converse(socket, { name, trusted, private: local }, lmtp).finally(() =>
-			this.#visitors.leave(address),
-		);
+		this.#converse(socket, { name, trusted, private: local }, lmtp)
+			.catch((error) => {
+				// A conversation that cannot begin must not end all the others.
+				log(this.#system, 'NOQUEUE', { relay: name, stat: reason(error) });
+				socket.destroy();
+			})
+			.finally(() => this.#visitors.leave(address));
 	}
 
 	async #converse(

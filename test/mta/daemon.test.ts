@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, it } from 'node:test';
 
@@ -63,6 +63,16 @@ describe('the server', () => {
 		assert.match(text, /with ESMTP id \w{14}\n\tfor <pere>; /);
 		assert.match(text, /\nSubject: one\n\nhi\n\n$/);
 		assert.equal(await caller.say('QUIT'), '221 2.0.0 mx.example.org closing connection');
+	});
+
+	it('goes on with others where one conversation cannot begin', async () => {
+		office.write('etc/mail/other', '');
+		const users = join(office.root, 'etc/mail/inkloom.users');
+		const port = await start();
+		symlinkSync(users, users);
+		assert.equal(await call(port).reply(), undefined);
+		rmSync(users);
+		assert.match((await call(port).reply()) ?? '', /^220 /);
 	});
 
 	it('takes a whole conversation in one piece', async () => {
