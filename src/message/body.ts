@@ -340,7 +340,8 @@ export function encodedLines(part: Part, octets: Buffer): Buffer[] {
 	return lines;
 }
 
-function isBase64(octet: number): boolean {
+/** A letter of the alphabet of base64, padding left out. */
+export function isBase64(octet: number): boolean {
 	return (
 		(octet >= 65 && octet <= 90) ||
 		(octet >= 97 && octet <= 122) ||

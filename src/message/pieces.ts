@@ -3,7 +3,7 @@
  * not grow with the letter. Lines have a limit: what is longer was made to do harm, or is no text.
  * Knows nothing of characters save that UTF-8 must not be cut inside one.
  */
-import { decodeBody, isText, type Part } from './body.js';
+import { decodeBody, isBase64, isText, type Part } from './body.js';
 
 /** Octets of a decoded line; what is beyond them is not shown. */
 export const longestLine = 1_000_000;
@@ -100,19 +100,10 @@ function base64End(octets: Buffer, from: number, to: number): number {
 		if (at >= to && letters % 4 === 0) break;
 		const octet = octets[at] as number;
 		if (octet === 61) letters = 0;
-		else if (isLetter(octet)) letters++;
+		else if (isBase64(octet)) letters++;
 		end = at + 1;
 	}
 	return end;
-}
-
-function isLetter(octet: number): boolean {
-	return (
-		(octet >= 97 && octet <= 122) ||
-		(octet >= 65 && octet <= 90) ||
-		(octet >= 47 && octet <= 57) ||
-		octet === 43
-	);
 }
 
 function* wholeLines(slices: Iterable<Buffer>, longest: number): Generator<Piece> {

@@ -5,7 +5,6 @@ import { render } from 'ink-testing-library';
 import { Choices } from '../../components/Choices.js';
 import { Hint } from '../../components/Hint.js';
 import { Pager } from '../../components/Pager.js';
-import { Progress } from '../../components/Progress.js';
 import { Prompt } from '../../components/Prompt.js';
 import { themeFor } from '../../components/theme.js';
 import { startLine } from '../../src/terminal/line.js';
@@ -101,13 +100,6 @@ describe('the pager', () => {
 		assert.match(rows[0] ?? '', /^ A title +lines 1-5 of 40/);
 		assert.deepEqual(rows.slice(1, 6), text.slice(0, 5));
 		assert.match(rows[6] ?? '', /q done/);
-	});
-});
-
-describe('the progress', () => {
-	it('is one line with its part', () => {
-		const rows = rowsOf(<Progress label="opening mbox" part={0.417} width={60} theme={theme} />);
-		assert.deepEqual(rows, ['opening mbox  41 %  ^C stops']);
 	});
 });
 
