@@ -11,7 +11,7 @@ const arrows: Record<string, readonly string[]> = {
 	mta: ['message', 'mailbox'],
 	mailx: ['message', 'mailbox', 'mta', 'terminal'],
 	terminal: ['message', 'components'],
-	lab: ['mta', 'mailbox', 'message'],
+	lab: ['mta'],
 	components: ['message', 'terminal'],
 };
 const world = new Set(['src/system', 'src/complaint', 'src/release', 'src/options']);

@@ -120,6 +120,15 @@ describe('appending to an mbox', () => {
 		assert.equal(text(path), first.repeat(2));
 	});
 
+	it('refuses one where it must not be followed', async () => {
+		const path = make('one\n\n');
+		symlinkSync(path, `${path}.link`);
+		await assert.rejects(append(`${path}.link`, [letter('a', 'two\n')], { noLink: true }), {
+			code: 'ELOOP',
+		});
+		assert.equal(readFileSync(path, 'latin1'), 'one\n\n');
+	});
+
 	it('takes as much as it is given', async () => {
 		const path = make();
 		const chunk = Buffer.alloc(1 << 16, 'x\n');
