@@ -123,5 +123,6 @@ function tally(octets: Buffer): { readonly lines: number; readonly quotable: num
 }
 
 function startsWithFrom(octets: Buffer, at: number): boolean {
-	return octets.compare(fromBlank, 0, fromBlank.length, at, at + fromBlank.length) === 0;
+	const end = at + fromBlank.length;
+	return end <= octets.length && octets.compare(fromBlank, 0, fromBlank.length, at, end) === 0;
 }

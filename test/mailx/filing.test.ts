@@ -25,6 +25,19 @@ describe('a saved copy', () => {
 		assert.equal(fresh.octets, letter(3).length + 'Status: \nX-Status: \n'.length);
 	});
 
+	it('counts what will be quoted, and is content with less than a line', () => {
+		const text = letter(1, 'RO');
+		const head = text.slice(0, text.indexOf('\n\n') + 2);
+		const octets = (body: string) => copy(head + body, Flag.read).octets - head.length;
+		const phantom = 'X-Status: \n'.length;
+		for (const body of ['', 'F', 'x\nF', 'x\nFrom', 'From']) {
+			assert.equal(octets(body), body.length + phantom, body);
+		}
+		for (const body of ['From ', 'x\nFrom ']) {
+			assert.equal(octets(body), body.length + 1 + phantom, body);
+		}
+	});
+
 	it('has its flags as they are now', () => {
 		assert.match(copy(letter(3), Flag.read | Flag.flagged).text, /^Status: RO\nX-Status: F\n\n/m);
 		assert.match(copy(letter(1, 'RO'), Flag.new | Flag.read).text, /^Status: R\n\n/m);
