@@ -61,19 +61,24 @@ export class Splitter {
 				this.#inside = 'header';
 				at = end + 1;
 			} else {
-				const end = window.indexOf(separator, at);
-				const empty = this.#emptyLine && end === at;
+				// Without the newline before it: far fewer octets are an F than a newline.
+				const from = window.indexOf(fromBlank, at);
+				const afterHeader = this.#emptyLine && from === at + 1;
 				this.#emptyLine = false;
 				// One octet more than a cut separator: whether the line before it is empty is asked too.
-				if (end < 0) return last ? length : Math.max(at, length - separator.length - 1);
-				at = end + 1;
-				if (empty || (end > 0 && window[end - 1] === newline)) {
+				if (from < 0) return last ? length : Math.max(at, length - separator.length - 1);
+				at = from;
+				if (from === 0 || window[from - 1] !== newline) at += fromBlank.length;
+				else if (afterHeader || (from > 1 && window[from - 2] === newline)) {
 					this.#found.begin(offset + at);
 					this.#inside = 'header';
 					const line = this.#lineEnd(window, at, last);
 					if (line < 0) return at;
 					at = line;
-				} else this.#found.bare();
+				} else {
+					this.#found.bare();
+					at += fromBlank.length;
+				}
 			}
 		}
 		return at;
