@@ -4,7 +4,7 @@
  */
 import type { Mailbox, Message } from '../mailbox/mailbox.js';
 
-/** The header of one message as text, an octet a character, and where its fields are. */
+/** The header of one message as text, an octet a character; what follows its empty line is passed over. */
 export class FieldScan {
 	readonly #text: string;
 
@@ -27,6 +27,7 @@ export class FieldScan {
 		let found: string | undefined;
 		for (let at = 0; at < text.length; ) {
 			const end = lineEnd(text, at);
+			if (end === at || isEmptyLine(text, at, end)) break;
 			if ((text.charCodeAt(at) | 0x20) === first) {
 				const value = fieldAt(text, at, end, name);
 				if (value !== undefined) found = found === undefined ? value : `${found} ${value}`;
@@ -35,6 +36,11 @@ export class FieldScan {
 		}
 		return found;
 	}
+}
+
+/** Only a CR; were it the first line of all, the header would begin with it. */
+function isEmptyLine(text: string, at: number, end: number): boolean {
+	return end === at + 1 && at > 0 && text.charCodeAt(at) === 0x0d;
 }
 
 function lineEnd(text: string, from: number): number {
@@ -79,7 +85,7 @@ export function mayNeedDecoder(value: string): boolean {
 export function scanFields(mailbox: Mailbox, message: Message): FieldScan {
 	const octets = mailbox.head?.(message) ?? upToBody(mailbox.read(message));
 	const start = mailbox.format === 'mbox' ? octets.indexOf(0x0a) + 1 : 0;
-	return new FieldScan(headerText(octets.toString('latin1', start)));
+	return new FieldScan(octets.toString('latin1', start));
 }
 
 const emptyLine = Buffer.from('\n\n', 'latin1');
@@ -87,13 +93,4 @@ const emptyLine = Buffer.from('\n\n', 'latin1');
 function upToBody(octets: Buffer): Buffer {
 	const end = octets.indexOf(emptyLine);
 	return end < 0 ? octets : octets.subarray(0, end + 2);
-}
-
-/** Up to the first empty line. */
-function headerText(text: string): string {
-	if (text.startsWith('\n')) return '';
-	const bare = text.indexOf('\n\n');
-	const header = bare < 0 ? text : text.slice(0, bare);
-	const crlf = header.indexOf('\n\r\n');
-	return crlf < 0 ? header : header.slice(0, crlf);
 }
