@@ -15,7 +15,7 @@ import { newSession, type Session } from './mailx/session.js';
 import { readStartupFiles } from './mailx/startup.js';
 import { type Option, parseOptions } from './options.js';
 import { release } from './release.js';
-import { openSystem } from './system.js';
+import { openSystem, type System } from './system.js';
 import { openTerminal } from './terminal/choose.js';
 import type { Terminal } from './terminal/terminal.js';
 
@@ -87,10 +87,10 @@ async function main(words: readonly string[]): Promise<number> {
 	let terminal: Terminal | undefined;
 	try {
 		const args = readArguments(words);
-		const articles = args.value('T');
-		if (articles !== undefined) emptyFile(articles);
-		if (args.has('V')) return printVersion();
 		const system = openSystem();
+		const articles = args.value('T');
+		if (articles !== undefined) emptyFile(system, articles);
+		if (args.has('V')) return printVersion();
 		let session: Session | undefined;
 		const staysPlain = () =>
 			['nolive', 'accessible'].some((name) => session?.variables.has(name) === true);
@@ -107,7 +107,7 @@ async function main(words: readonly string[]): Promise<number> {
 			...((args.has('r') || args.has('~')) && { tildeEscapes: !args.has('r') }),
 			...(login !== undefined && { login }),
 			newsgroups: args.has('I') || articles !== undefined,
-			...(articles !== undefined && { articles: resolve(articles) }),
+			...(articles !== undefined && { articles: resolve(system.real(articles)) }),
 		});
 		session.variables.set('ttycharset', terminal.charset.toUpperCase());
 		if (session.debug) {
@@ -138,9 +138,9 @@ function printVersion(): number {
 }
 
 /** The file of `-T` is there from the start. */
-function emptyFile(path: string): void {
+function emptyFile(system: System, path: string): void {
 	try {
-		writeFileSync(path, '', { mode: 0o600 });
+		writeFileSync(system.real(path), '', { mode: 0o600 });
 	} catch (error) {
 		if (!isErrno(error)) throw error;
 		throw new Complaint(`${path}: ${reason(error)}`, 'stderr');

@@ -110,7 +110,7 @@ function tellHeld({ terminal }: Session, mailbox: Mailbox, count: number): void 
 }
 
 /** `-T`: the ids of the messages that have been read or deleted. */
-function listArticles({ articles, terminal }: Session, mailbox: Mailbox): void {
+function listArticles({ articles, terminal, system }: Session, mailbox: Mailbox): void {
 	if (articles === undefined) return;
 	const ids = mailbox.messages.flatMap((message) => {
 		if (!message.has(Flag.read | Flag.deleted)) return [];
@@ -121,7 +121,7 @@ function listArticles({ articles, terminal }: Session, mailbox: Mailbox): void {
 		writeFileSync(articles, ids.map((id) => `${id}\n`).join(''), 'latin1');
 	} catch (error) {
 		if (!isErrno(error)) throw error;
-		terminal.complain(`${articles}: ${reason(error)}\n`);
+		terminal.complain(`${system.shown(articles)}: ${reason(error)}\n`);
 	}
 }
 

@@ -45,7 +45,7 @@ export interface Session {
 	readonly login: string;
 	/** `-I`: the summary shows newsgroups instead of senders. */
 	readonly newsgroups: boolean;
-	/** `-T`: the file that takes the ids of articles read or deleted, absolute. */
+	/** `-T`: the file that takes the ids of articles read or deleted; on disk, absolute. */
 	readonly articles: string | undefined;
 	/** `-i` and `-F` and the like live in variables; this is the exit status so far. */
 	status: number;
