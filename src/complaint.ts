@@ -60,3 +60,13 @@ export function reason(error: unknown): string {
 export function isErrno(error: unknown): error is NodeJS.ErrnoException {
 	return error instanceof Error && typeof (error as NodeJS.ErrnoException).code === 'string';
 }
+
+/** What `work` gives; undefined where the file system refuses it: for what one can do without. */
+export function forgiving<T>(work: () => T): T | undefined {
+	try {
+		return work();
+	} catch (error) {
+		if (isErrno(error)) return undefined;
+		throw error;
+	}
+}

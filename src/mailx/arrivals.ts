@@ -6,7 +6,7 @@
 import { closeSync, type FSWatcher, openSync, readSync, statSync, watch } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 
-import { isErrno } from '../complaint.js';
+import { forgiving } from '../complaint.js';
 import type { Mailbox } from '../mailbox/mailbox.js';
 import type { Session } from './session.js';
 
@@ -69,15 +69,5 @@ function countArrived({ path, messages }: Mailbox): number | undefined {
 		return text.match(/(?:^|\n\n)From /g)?.length ?? 0;
 	} finally {
 		closeSync(fd);
-	}
-}
-
-/** What cannot be looked at now is not told of now. */
-function forgiving<T>(work: () => T): T | undefined {
-	try {
-		return work();
-	} catch (error) {
-		if (isErrno(error)) return undefined;
-		throw error;
 	}
 }

@@ -5,7 +5,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 
-import { Complaint, isErrno } from '../complaint.js';
+import { Complaint, forgiving } from '../complaint.js';
 import { Flag, type Mailbox, type Message } from '../mailbox/mailbox.js';
 import { skin, splitAddresses } from '../message/address.js';
 import { columns, cutToColumns, makePrintable } from '../message/text.js';
@@ -279,14 +279,4 @@ function listFolder(path: string): Candidate[] {
 
 function people({ system }: Session): User[] {
 	return parsePasswd(forgiving(() => readFileSync(system.real('/etc/passwd'), 'utf8')) ?? '');
-}
-
-/** What cannot be read offers nothing: nobody asked for it by name. */
-function forgiving<T>(work: () => T): T | undefined {
-	try {
-		return work();
-	} catch (error) {
-		if (isErrno(error)) return undefined;
-		throw error;
-	}
 }

@@ -2,19 +2,12 @@
  * Messages in an editor. The edited text takes the place of the message where `writebackedited` is set;
  * otherwise the person edits a copy that is thrown away. The copy is readable by its owner alone.
  */
-import {
-	closeSync,
-	constants,
-	mkdtempSync,
-	openSync,
-	readFileSync,
-	rmSync,
-	writeSync,
-} from 'node:fs';
+import { closeSync, constants, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 
 import { isErrno, reason } from '../complaint.js';
 import { Flag, type Mailbox, type Message } from '../mailbox/mailbox.js';
+import { writeAll } from '../mailbox/rewrite.js';
 import type { Outcome } from './commands.js';
 import { splitWords } from './lexer.js';
 import { touchMessage } from './marking.js';
@@ -116,7 +109,7 @@ export async function runEditor(
 function writePrivate(path: string, octets: Buffer, mode: number): void {
 	const file = openSync(path, constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL, mode);
 	try {
-		for (let at = 0; at < octets.length; ) at += writeSync(file, octets, at);
+		writeAll(file, octets);
 	} finally {
 		closeSync(file);
 	}

@@ -2,11 +2,12 @@
  * Putting messages into folders and files: save, copy, move, each also under the name of the sender, and
  * write, which takes bodies alone. A message is marked only when its copy is safely on disk.
  */
-import { closeSync, existsSync, openSync, writeSync } from 'node:fs';
+import { closeSync, existsSync, openSync } from 'node:fs';
 
 import { Complaint, isErrno, reason } from '../complaint.js';
 import { Flag, type Message } from '../mailbox/mailbox.js';
 import { appendTo } from '../mailbox/open.js';
+import { writeAll } from '../mailbox/rewrite.js';
 import { localPart, skin } from '../message/address.js';
 import type { Outcome } from './commands.js';
 import { expandFolder, folderDirectory } from './foldernames.js';
@@ -225,8 +226,4 @@ export async function write(session: Session, text: string): Promise<Outcome> {
 	const appended = session.variables.get('newfolders') === 'maildir';
 	tellFiled(session, path, created && !appended, lines, octets);
 	mark(session, 'write', messages);
-}
-
-function writeAll(fd: number, octets: Uint8Array): void {
-	for (let at = 0; at < octets.length; ) at += writeSync(fd, octets, at);
 }

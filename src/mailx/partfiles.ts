@@ -2,9 +2,10 @@
  * The files that `write` makes of the parts of a message. The sender's name for a part is a proposal to
  * a person and never a path: no folder, no pipe, no hidden file comes out of it.
  */
-import { closeSync, openSync, writeSync } from 'node:fs';
+import { closeSync, openSync } from 'node:fs';
 
 import { isErrno } from '../complaint.js';
+import { writeAll } from '../mailbox/rewrite.js';
 import type { Part } from '../message/body.js';
 import { showWords } from '../message/words.js';
 import type { Session } from './session.js';
@@ -76,7 +77,7 @@ function writeFile(path: string, octets: Buffer, replace: boolean): boolean {
 		return false;
 	}
 	try {
-		for (let at = 0; at < octets.length; ) at += writeSync(file, octets, at);
+		writeAll(file, octets);
 	} finally {
 		closeSync(file);
 	}

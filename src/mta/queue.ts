@@ -17,12 +17,11 @@ import {
 	renameSync,
 	rmSync,
 	statSync,
-	writeSync,
 } from 'node:fs';
 
 import { isErrno } from '../complaint.js';
 import { lockMailbox, MailboxBusy, type MailboxLock } from '../mailbox/lock.js';
-import { syncDirectory } from '../mailbox/rewrite.js';
+import { syncDirectory, writeAll } from '../mailbox/rewrite.js';
 import type { System } from '../system.js';
 import type { Copy, Fate, ReportOptions } from './envelope.js';
 import { settingsOf } from './settings.js';
@@ -83,10 +82,6 @@ function control(folder: string, id: string): string {
 }
 function data(folder: string, id: string): string {
 	return `${folder}/df${id}`;
-}
-
-function writeAll(fd: number, octets: Uint8Array): void {
-	for (let at = 0; at < octets.length; ) at += writeSync(fd, octets, at);
 }
 
 /** Writes a new file and sees it onto the disk. The descriptor stays open. */

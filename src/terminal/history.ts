@@ -6,7 +6,7 @@
 import { appendFileSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-import { isErrno } from '../complaint.js';
+import { forgiving } from '../complaint.js';
 import type { System } from '../system.js';
 import type { LineKind } from './terminal.js';
 
@@ -62,14 +62,5 @@ export class History {
 
 	#path(kind: LineKind): string {
 		return join(this.#folder, `${kind}-history`);
-	}
-}
-
-function forgiving<T>(work: () => T): T | undefined {
-	try {
-		return work();
-	} catch (error) {
-		if (isErrno(error)) return undefined;
-		throw error;
 	}
 }
