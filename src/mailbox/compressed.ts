@@ -4,9 +4,7 @@
  * written back. Refuses to write over one that has changed in between.
  */
 import {
-	accessSync,
 	closeSync,
-	constants,
 	existsSync,
 	fchmodSync,
 	fstatSync,
@@ -29,7 +27,7 @@ import { gunzipSync, gzipSync } from 'node:zlib';
 import { Complaint, isErrno } from '../complaint.js';
 import type { Header } from '../message/header.js';
 import { type Appended, type AppendOptions, append, type Letter } from './append.js';
-import { MboxFile, type MboxOptions } from './file.js';
+import { isWritable, MboxFile, type MboxOptions } from './file.js';
 import { lockMailbox, type MailboxLock, waitForMailbox } from './lock.js';
 import type { Mailbox, Message } from './mailbox.js';
 import { syncDirectory, writeAll } from './rewrite.js';
@@ -137,16 +135,6 @@ export class CompressedMbox implements Mailbox {
 		this.#inner.close();
 		process.removeListener('exit', this.#clean);
 		this.#clean();
-	}
-}
-
-function isWritable(path: string): boolean {
-	try {
-		accessSync(path, constants.W_OK);
-		return true;
-	} catch (error) {
-		if (isErrno(error)) return false;
-		throw error;
 	}
 }
 

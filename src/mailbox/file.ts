@@ -476,7 +476,8 @@ function grown(array: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer> {
 	return larger;
 }
 
-function isWritable(path: string): boolean {
+/** Whether one may write to what is at `path`. */
+export function isWritable(path: string): boolean {
 	try {
 		accessSync(path, constants.W_OK);
 		return true;

@@ -5,9 +5,7 @@
  * are counted so. Follows cr.yp.to/proto/maildir.html, and the original's order of messages.
  */
 import {
-	accessSync,
 	closeSync,
-	constants,
 	existsSync,
 	fsyncSync,
 	linkSync,
@@ -27,6 +25,7 @@ import { parseDate, printCtime } from '../message/date.js';
 import { type Header, parseHeader } from '../message/header.js';
 import type { System } from '../system.js';
 import type { Appended, AppendOptions, Letter } from './append.js';
+import { isWritable } from './file.js';
 import { Flag, type Mailbox, Message } from './mailbox.js';
 import { bufferOf, countLines, quoteFrom } from './mbox.js';
 import { syncDirectory, writeAll } from './rewrite.js';
@@ -288,16 +287,6 @@ function nameWithFlags(file: string, flags: number): string {
 
 function namesIn(path: string): string[] {
 	return readdirSync(path).filter((name) => !name.startsWith('.'));
-}
-
-function isWritable(path: string): boolean {
-	try {
-		accessSync(path, constants.W_OK);
-		return true;
-	} catch (error) {
-		if (isErrno(error)) return false;
-		throw error;
-	}
 }
 
 /** As it would stand in an mbox: From-quoted, with an empty line at the end. */
