@@ -66,6 +66,8 @@ export class MboxFile implements Mailbox {
 	#octets = 0;
 	/** `Kept` of each message as the file has it, and the bare bit. */
 	#kept = new Uint8Array(64);
+	/** Octets from the From_ line to the empty line after the header, 0 where that is not known. */
+	#heads = new Uint32Array(64);
 	/** The last octets known, to tell a file that has grown from one that has been rewritten. */
 	#sample: Buffer = Buffer.alloc(0);
 	readonly #lines = new Map<Message, number>();
@@ -119,8 +121,16 @@ export class MboxFile implements Mailbox {
 		const splitter = new Splitter({
 			begin: (start) => {
 				starts.push(start);
-				if (count === this.#kept.length) this.#kept = grown(this.#kept);
+				if (count === this.#kept.length) {
+					this.#kept = grown(this.#kept, new Uint8Array(count * 2));
+					this.#heads = grown(this.#heads, new Uint32Array(count * 2));
+				}
+				this.#heads[count] = 0;
 				this.#kept[count++] = 0;
+			},
+			body: (start) => {
+				const octets = start - (starts.at(-1) as number);
+				if (octets < 2 ** 32) this.#heads[count - 1] = octets;
 			},
 			keep: (bits) => {
 				const at = count - 1;
@@ -189,14 +199,17 @@ export class MboxFile implements Mailbox {
 		);
 	}
 
-	/** The first octets of a message, at least `least` where it has so many. Good until the next look. */
-	#peek(message: Message, least: number): Buffer {
+	/**
+	 * The first octets of a message, at least `least` where it has so many, and `most`. Good until the
+	 * next look.
+	 */
+	#peek(message: Message, least: number, most = message.octets): Buffer {
 		const replaced = this.#replaced.get(message);
 		if (replaced) return replaced;
 		const wanted = Math.min(least, message.octets);
 		const from = message.start - this.#windowStart;
 		if (from >= 0 && from + wanted <= this.#window.length) {
-			return this.#window.subarray(from, from + message.octets);
+			return this.#window.subarray(from, from + most);
 		}
 		// Near where the last read was, others will follow: read as much as is cheap.
 		const inOrder = from >= 0 && from <= this.#window.length + 4096 && this.#window.length > 0;
@@ -213,7 +226,7 @@ export class MboxFile implements Mailbox {
 			this.#window = Buffer.alloc(0);
 			throw this.#changed();
 		}
-		return this.#window.subarray(0, message.octets);
+		return this.#window.subarray(0, most);
 	}
 
 	/** Whether what was peeked at is the whole message. */
@@ -223,6 +236,8 @@ export class MboxFile implements Mailbox {
 
 	/** From the From_ line to the empty line after the header, or all there is. Good until the next look. */
 	#head(message: Message): Buffer {
+		const known = this.#replaced.has(message) ? 0 : this.#heads[message.number - 1];
+		if (known) return this.#peek(message, known, known);
 		for (let least = 4096; ; least *= 4) {
 			const octets = this.#peek(message, least);
 			const end = headerEnd(octets);
@@ -470,8 +485,7 @@ const colon = 58;
 const space = 32;
 const fromBlank = Buffer.from('From ', 'latin1');
 
-function grown(array: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer> {
-	const larger = new Uint8Array(array.length * 2);
+function grown<T extends Uint8Array | Uint32Array>(array: T, larger: T): T {
 	larger.set(array);
 	return larger;
 }

@@ -19,6 +19,8 @@ export interface Found {
 	begin(start: number): void;
 	/** The bits of `Kept` in the header of the message begun last. */
 	keep(bits: number): void;
+	/** The header of the message begun last ends here, just after its empty line. */
+	body?(start: number): void;
 	/** The message begun last has a line `From ` that should have been quoted. */
 	bare(): void;
 }
@@ -52,7 +54,7 @@ export class Splitter {
 		let at = 0;
 		while (at < length) {
 			if (this.#inside === 'header') {
-				const end = this.#header(window, at, last);
+				const end = this.#header(window, at, offset, last);
 				if (end < 0) return at;
 				at = end;
 			} else if (this.#inside === 'long line') {
@@ -96,7 +98,7 @@ export class Splitter {
 	}
 
 	/** Reads header lines from `at`; where it stopped, or -1 when the line at `at` is cut off. */
-	#header(window: Buffer, from: number, last: boolean): number {
+	#header(window: Buffer, from: number, offset: number, last: boolean): number {
 		let at = from;
 		const { length } = window;
 		while (at < length) {
@@ -105,6 +107,7 @@ export class Splitter {
 				if (length - at < separator.length && !last) return at === from ? -1 : at;
 				this.#inside = 'body';
 				this.#emptyLine = true;
+				this.#found.body?.(offset + at + 1);
 				return at;
 			}
 			const end = this.#lineEnd(window, at, last);

@@ -25,16 +25,34 @@ export class FieldScan {
 		const text = this.#text;
 		const first = name.charCodeAt(0);
 		let found: string | undefined;
-		for (let at = 0; at < text.length; ) {
-			const end = lineEnd(text, at);
-			if (end === at || isEmptyLine(text, at, end)) break;
-			if ((text.charCodeAt(at) | 0x20) === first) {
-				const value = fieldAt(text, at, end, name);
-				if (value !== undefined) found = found === undefined ? value : `${found} ${value}`;
-			}
-			at = end + 1;
+		findLines(text);
+		for (let line = 0; line < lines.count; line++) {
+			const at = lines.starts[line] as number;
+			if ((text.charCodeAt(at) | 0x20) !== first) continue;
+			const value = fieldAt(text, at, lineEnd(text, at), name);
+			if (value !== undefined) found = found === undefined ? value : `${found} ${value}`;
 		}
 		return found;
+	}
+}
+
+/** Where lines begin in the header looked at last: it is often asked for several fields. */
+const lines = { of: '', starts: new Uint32Array(256), count: 0 };
+
+function findLines(text: string): void {
+	if (text === lines.of) return;
+	lines.of = text;
+	lines.count = 0;
+	for (let at = 0; at < text.length; ) {
+		const end = lineEnd(text, at);
+		if (end === at || isEmptyLine(text, at, end)) return;
+		if (lines.count === lines.starts.length) {
+			const more = new Uint32Array(lines.count * 2);
+			more.set(lines.starts);
+			lines.starts = more;
+		}
+		lines.starts[lines.count++] = at;
+		at = end + 1;
 	}
 }
 
