@@ -58,7 +58,9 @@ export function reason(error: unknown): string {
 
 /** True when Node threw because of the file system, the network or a child: not a defect of ours. */
 export function isErrno(error: unknown): error is NodeJS.ErrnoException {
-	return error instanceof Error && typeof (error as NodeJS.ErrnoException).code === 'string';
+	// A number out of range is a defect of ours, though Node gives it a code as well.
+	if (!(error instanceof Error) || error instanceof RangeError) return false;
+	return typeof (error as NodeJS.ErrnoException).code === 'string';
 }
 
 /** What `work` gives; undefined where the file system refuses it: for what one can do without. */
