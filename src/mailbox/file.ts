@@ -118,28 +118,31 @@ export class MboxFile implements Mailbox {
 		const first = this.messages.length;
 		const starts: number[] = [];
 		let count = first;
-		const splitter = new Splitter({
-			begin: (start) => {
-				starts.push(start);
-				if (count === this.#kept.length) {
-					this.#kept = grown(this.#kept, new Uint8Array(count * 2));
-					this.#heads = grown(this.#heads, new Uint32Array(count * 2));
-				}
-				this.#heads[count] = 0;
-				this.#kept[count++] = 0;
+		const splitter = new Splitter(
+			{
+				begin: (start) => {
+					starts.push(start);
+					if (count === this.#kept.length) {
+						this.#kept = grown(this.#kept, new Uint8Array(count * 2));
+						this.#heads = grown(this.#heads, new Uint32Array(count * 2));
+					}
+					this.#heads[count] = 0;
+					this.#kept[count++] = 0;
+				},
+				body: (start) => {
+					const octets = start - (starts.at(-1) as number);
+					if (octets < 2 ** 32) this.#heads[count - 1] = octets;
+				},
+				keep: (bits) => {
+					const at = count - 1;
+					this.#kept[at] = joinKept(this.#kept[at] as number, bits);
+				},
+				bare: () => {
+					if (count > 0) this.#kept[count - 1] = (this.#kept[count - 1] as number) | bareBit;
+				},
 			},
-			body: (start) => {
-				const octets = start - (starts.at(-1) as number);
-				if (octets < 2 ** 32) this.#heads[count - 1] = octets;
-			},
-			keep: (bits) => {
-				const at = count - 1;
-				this.#kept[at] = joinKept(this.#kept[at] as number, bits);
-			},
-			bare: () => {
-				if (count > 0) this.#kept[count - 1] = (this.#kept[count - 1] as number) | bareBit;
-			},
-		});
+			!this.#options.faithful,
+		);
 		let window = Buffer.allocUnsafe(Math.min(this.#chunk, size - this.#octets) + 8192);
 		let held = Splitter.prefix.copy(window);
 		for (let at = this.#octets; at < size; ) {
@@ -240,7 +243,7 @@ export class MboxFile implements Mailbox {
 		if (known) return this.#peek(message, known, known);
 		for (let least = 4096; ; least *= 4) {
 			const octets = this.#peek(message, least);
-			const end = headerEnd(octets);
+			const end = headerEnd(octets, this.#options.faithful);
 			if (end < octets.length || this.#isAll(message, octets)) return octets.subarray(0, end);
 		}
 	}
@@ -459,7 +462,7 @@ export class MboxFile implements Mailbox {
 		const replaced = this.#replaced.get(message);
 		if (replaced || this.#mustQuote(message)) {
 			const octets = replaced ?? this.read(message);
-			const head = headerEnd(octets);
+			const head = headerEnd(octets, this.#options.faithful);
 			const postmark = octets.indexOf(10) + 1;
 			const restated = restateStatus(octets.subarray(0, head), kept, this.#options.faithful);
 			const body = [...quoteFrom([restated.subarray(postmark), octets.subarray(head)])];

@@ -1,12 +1,13 @@
 /**
  * The mbox format: octets to spans and back. A message begins with `From ` at the start of the file or
- * after an empty line, whatever follows (POSIX asks no more; a line with only CR is not empty), and
- * lasts to the next: its final empty line is its own. Body lines that begin so are written as `>From `
+ * after an empty line, whatever follows (POSIX asks no more), and lasts to the next: its final empty
+ * line is its own. A line with only CR is empty in messages whose From_ line ends with CR LF, if asked for. Body lines that begin so are written as `>From `
  * (the quoting of mboxo). Knows no files: octets are pushed in, in chunks cut anywhere. Pure.
  */
 import { Kept, keptOfLine } from './status.js';
 
 const newline = 10;
+const carriageReturn = 13;
 const letterF = 70;
 const separator = Buffer.from('\nFrom ', 'latin1');
 const fromBlank = Buffer.from('From ', 'latin1');
@@ -34,9 +35,19 @@ export class Splitter {
 	#inside: 'body' | 'header' | 'long line' = 'body';
 	/** In a body: the newline at hand is that of the empty line after the header. */
 	#emptyLine = false;
+	readonly #takesCrlf: boolean;
+	/** The next line is the From_ line, which was cut off when it was found. */
+	#postmark = false;
+	/** The message at hand has lines that end with CR LF. */
+	#crlf = false;
 
-	constructor(found: Found) {
+	/**
+	 * `takesCrlf`: messages whose From_ line ends with CR LF have such empty lines too. Not those of
+	 * others, or what a stray CR hid from the deliverer's quoting would become a message.
+	 */
+	constructor(found: Found, takesCrlf = false) {
 		this.#found = found;
+		this.#takesCrlf = takesCrlf;
 	}
 
 	/**
@@ -67,15 +78,17 @@ export class Splitter {
 				const from = window.indexOf(fromBlank, at);
 				const afterHeader = this.#emptyLine && from === at + 1;
 				this.#emptyLine = false;
-				// One octet more than a cut separator: whether the line before it is empty is asked too.
-				if (from < 0) return last ? length : Math.max(at, length - separator.length - 1);
+				// Two octets more than a cut separator: whether the line before it is empty is asked too.
+				if (from < 0) return last ? length : Math.max(at, length - separator.length - 2);
 				at = from;
 				if (from === 0 || window[from - 1] !== newline) at += fromBlank.length;
-				else if (afterHeader || (from > 1 && window[from - 2] === newline)) {
+				else if (afterHeader || this.#isAfterEmpty(window, from)) {
 					this.#found.begin(offset + at);
 					this.#inside = 'header';
+					this.#postmark = true;
 					const line = this.#lineEnd(window, at, last);
 					if (line < 0) return at;
+					this.#endPostmark(window, line);
 					at = line;
 				} else {
 					this.#found.bare();
@@ -84,6 +97,19 @@ export class Splitter {
 			}
 		}
 		return at;
+	}
+
+	#isAfterEmpty(window: Buffer, from: number): boolean {
+		if (from < 2) return false;
+		if (window[from - 2] === newline) return true;
+		return this.#crlf && window[from - 2] === carriageReturn && window[from - 3] === newline;
+	}
+
+	/** `end`: just after the From_ line. */
+	#endPostmark(window: Buffer, end: number): void {
+		this.#postmark = false;
+		this.#crlf =
+			this.#takesCrlf && window[end - 1] === newline && window[end - 2] === carriageReturn;
 	}
 
 	/** Just after the line at `at`; -1 to be asked again with more octets. Long ones are given up on. */
@@ -110,8 +136,18 @@ export class Splitter {
 				this.#found.body?.(offset + at + 1);
 				return at;
 			}
+			if (this.#crlf && first === carriageReturn && !this.#postmark) {
+				if (length - at <= separator.length && !last) return at === from ? -1 : at;
+				if (window[at + 1] === newline) {
+					this.#inside = 'body';
+					this.#emptyLine = true;
+					this.#found.body?.(offset + at + 2);
+					return at + 1;
+				}
+			}
 			const end = this.#lineEnd(window, at, last);
 			if (end < 0) return at === from ? -1 : at;
+			if (this.#postmark) this.#endPostmark(window, end);
 			if (this.#inside === 'long line') return end;
 			if (mayBeStatus(window, at)) {
 				const bits = keptOfLine(window.toString('latin1', at, Math.min(end, at + 200)));
@@ -155,19 +191,22 @@ export interface Span {
 }
 
 /** The messages of an mbox that is in memory as a whole. */
-export function splitMbox(octets: Buffer): Span[] {
+export function splitMbox(octets: Buffer, takesCrlf = false): Span[] {
 	const spans: { start: number; octets: number; kept: number; bare: boolean }[] = [];
-	const splitter = new Splitter({
-		begin: (start) => spans.push({ start, octets: 0, kept: 0, bare: false }),
-		keep: (bits) => {
-			const span = spans.at(-1);
-			if (span) span.kept = joinKept(span.kept, bits);
+	const splitter = new Splitter(
+		{
+			begin: (start) => spans.push({ start, octets: 0, kept: 0, bare: false }),
+			keep: (bits) => {
+				const span = spans.at(-1);
+				if (span) span.kept = joinKept(span.kept, bits);
+			},
+			bare: () => {
+				const span = spans.at(-1);
+				if (span) span.bare = true;
+			},
 		},
-		bare: () => {
-			const span = spans.at(-1);
-			if (span) span.bare = true;
-		},
-	});
+		takesCrlf,
+	);
 	splitter.push(Buffer.concat([Splitter.prefix, octets]), -Splitter.prefix.length, true);
 	spans.forEach((span, index) => {
 		span.octets = (spans[index + 1]?.start ?? octets.length) - span.start;

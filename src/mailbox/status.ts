@@ -97,12 +97,18 @@ export function printXStatus(kept: number): string {
 
 /**
  * Where the header of a message ends: just after its empty line; the whole length without one.
- * `octets` begins with the From_ line or with the first field.
+ * `octets` begins with the From_ line or with the first field. A line with only CR is empty where the
+ * first line ends with CR LF; with `faithful`, as Heirloom does, it never is.
  */
-export function headerEnd(octets: Buffer): number {
+export function headerEnd(octets: Buffer, faithful = false): number {
 	if (octets[0] === newline) return 1;
+	const first = octets.indexOf(newline);
+	const crlf = !faithful && first > 0 && octets[first - 1] === 13;
 	const end = octets.indexOf('\n\n', 0, 'latin1');
-	return end < 0 ? octets.length : end + 2;
+	const plain = end < 0 ? octets.length : end + 2;
+	if (!crlf) return plain;
+	const other = octets.subarray(0, plain).indexOf('\n\r\n', 0, 'latin1');
+	return other < 0 ? plain : other + 3;
 }
 
 const statusLines = /\n(?:x-)?status\s*:[^\n]*(?:\n[ \t][^\n]*)*/gi;
@@ -125,7 +131,8 @@ export function isHeadless(text: string): boolean {
  * were missing. `header` is the From_ line to the empty line, included. Where the first line is no field
  * the message has no header: one is put before it, made of the status fields and an empty line; with
  * `faithful`, as Heirloom does, that line is then lost.
- * A header that is cut off before its empty line gets no new field.
+ * A header that is cut off before its empty line gets no new field. Where the From_ line ends with CR LF,
+ * so do the fields, save with `faithful`.
  */
 export function restateStatus(header: Buffer, kept: number, faithful = false): Buffer {
 	const text = header.toString('latin1');
@@ -136,10 +143,12 @@ export function restateStatus(header: Buffer, kept: number, faithful = false): B
 		['x-status', printXStatus(kept)],
 	]);
 	if (isStated(text, start, wanted)) return header;
+	const crlf = !faithful && text.startsWith('\r\n', start - 2);
+	const lineEnd = crlf ? '\r\n' : '\n';
 	const rest = () =>
-		[...wanted.values()].flatMap((field) => (field ? [`${field}\n`] : [])).join('');
+		[...wanted.values()].flatMap((field) => (field ? [`${field}${lineEnd}`] : [])).join('');
 	const first = text.slice(start);
-	if (first !== '' && isHeadless(first)) {
+	if (first !== '' && !first.startsWith(lineEnd) && isHeadless(first)) {
 		const fields = rest();
 		if (faithful) {
 			const others = first.slice(first.indexOf('\n') + 1 || first.length);
@@ -147,7 +156,7 @@ export function restateStatus(header: Buffer, kept: number, faithful = false): B
 		}
 		return fields === ''
 			? header
-			: Buffer.from(`${text.slice(0, start)}${fields}\n${first}`, 'latin1');
+			: Buffer.from(`${text.slice(0, start)}${fields}${lineEnd}${first}`, 'latin1');
 	}
 	let result = text.slice(0, start);
 	let dropping = false;
@@ -155,7 +164,7 @@ export function restateStatus(header: Buffer, kept: number, faithful = false): B
 		const end = text.indexOf('\n', at) + 1 || text.length;
 		const line = text.slice(at, end);
 		at = end;
-		if (line === '\n') {
+		if (line === '\n' || line === lineEnd) {
 			result += rest() + line + text.slice(at);
 			break;
 		}
@@ -168,7 +177,7 @@ export function restateStatus(header: Buffer, kept: number, faithful = false): B
 		}
 		const field = wanted.get(name);
 		wanted.delete(name);
-		if (field) result += `${field}\n`;
+		if (field) result += `${field}${lineEnd}`;
 	}
 	return Buffer.from(result, 'latin1');
 }

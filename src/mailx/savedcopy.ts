@@ -41,7 +41,7 @@ export function savedCopy(
 	filter: FieldFilter,
 	faithful = false,
 ): SavedCopy {
-	const end = headerEnd(message);
+	const end = headerEnd(message, faithful);
 	const kept = keptOfFlags(flags);
 	const head = message.subarray(0, end);
 	const header = withoutHidden(restateStatus(head, kept, faithful), filter);
@@ -102,7 +102,10 @@ function withoutHidden(header: Buffer, filter: FieldFilter): Buffer {
 	while (at < text.length) {
 		const end = text.indexOf('\n', at) + 1 || text.length;
 		const line = text.slice(at, end);
-		if (line === '\n') return Buffer.from(result + text.slice(at), 'latin1');
+		const isLast = end === text.length;
+		if (line === '\n' || (line === '\r\n' && isLast)) {
+			return Buffer.from(result + text.slice(at), 'latin1');
+		}
 		const name = /^([^:\s]+)/.exec(line)?.[1];
 		if (name !== undefined) keeps = !filter.hides(name);
 		if (keeps) result += line;

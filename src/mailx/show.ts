@@ -123,6 +123,13 @@ export async function renderMeasured(
 	return render(session, message, options, true);
 }
 
+/** A message whose first line ends with CR LF, with line ends of LF alone. */
+function withoutCr(octets: Buffer): Buffer {
+	const end = octets.indexOf(10);
+	if (end < 1 || octets[end - 1] !== 13) return octets;
+	return Buffer.from(octets.toString('latin1').replaceAll('\r\n', '\n'), 'latin1');
+}
+
 async function render(
 	session: Session,
 	message: Message,
@@ -134,7 +141,8 @@ async function render(
 	if (message === mailbox.dot && options.action !== 'search' && options.action !== 'junk') {
 		session.dotShown = true;
 	}
-	const octets = mailbox.read(message);
+	const stored = mailbox.read(message);
+	const octets = purposes[options.action].printable && !session.bare ? withoutCr(stored) : stored;
 	const walk = new Walk(session, message, options, figures);
 	const afterPostmark = mailbox.format === 'mbox' ? octets.indexOf(10) + 1 : 0;
 	if (options.filter !== 'none' && !options.withoutPostmark && options.action !== 'rfc822') {

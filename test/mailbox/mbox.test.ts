@@ -26,6 +26,33 @@ describe('splitting an mbox', () => {
 		assert.equal(split('From a\r\n\r\nx\r\n\r\nFrom b\r\n').length, 1);
 	});
 
+	it('takes it for one, if asked to, in messages whose From_ line ends with CR LF', () => {
+		const found = (text: string) => splitMbox(Buffer.from(text), true).map((span) => span.start);
+		const text = 'From a\r\nStatus: O\r\n\r\nx\r\n\r\nFrom b\r\n\r\nFrom c\r\n';
+		assert.deepEqual(found(text), [0, 26, 36]);
+		assert.equal((splitMbox(Buffer.from(text), true)[0]?.kept ?? 0) & ~Kept.odd, Kept.old);
+		assert.deepEqual(found('From a\n\nx\r\n\r\nFrom b\r\n'), [0]);
+	});
+
+	it('finds the same messages with CR LF however the octets are cut', () => {
+		const octets = Buffer.from(sample.replaceAll('\n', '\r\n'), 'latin1');
+		const expected = splitMbox(octets, true).map((span) => span.start);
+		assert.equal(expected.length, split(sample).length);
+		for (let size = 1; size < 40; size++) {
+			const found: number[] = [];
+			const nothing = () => undefined;
+			const begin = (start: number) => void found.push(start);
+			const splitter = new Splitter({ begin, keep: nothing, bare: nothing }, true);
+			let held: Buffer = Buffer.from(Splitter.prefix);
+			for (let at = 0; at < octets.length; at += size) {
+				const window = Buffer.concat([held, octets.subarray(at, at + size)]);
+				const used = splitter.push(window, at - held.length, at + size >= octets.length);
+				held = window.subarray(used);
+			}
+			assert.deepEqual(found, expected, `cut every ${size} octets`);
+		}
+	});
+
 	it('finds the status fields of headers only', () => {
 		const [first, second] = split(
 			'From a\nStatus: RO\n\nFrom x\nStatus: O\nx-status: FA\n\nStatus: R\n',

@@ -88,3 +88,20 @@ describe('a message without header', () => {
 		assert.equal(restated, 'From a Sat Jan  1 10:00:00 2022\nStatus: O\n\nmore\n\n');
 	});
 });
+
+describe('a header whose lines end with CR LF', () => {
+	const header = Buffer.from('From a\r\nTo: b\r\nStatus: O\r\n\r\n');
+
+	it('ends with its empty line, save where Heirloom is to be followed', () => {
+		const whole = Buffer.concat([header, Buffer.from('x\r\n\n\ny')]);
+		assert.equal(headerEnd(whole), header.length);
+		assert.equal(headerEnd(whole, true), header.length + 4);
+	});
+
+	it('gets status fields that end so too', () => {
+		assert.equal(
+			restateStatus(header, Kept.read | Kept.old | Kept.flagged).toString(),
+			'From a\r\nTo: b\r\nStatus: RO\r\nX-Status: F\r\n\r\n',
+		);
+	});
+});
