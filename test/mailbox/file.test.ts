@@ -376,7 +376,8 @@ describe('real mailboxes', {
 				heirloom: { messages: { lines: number; bytes: number }[] };
 			};
 			for (const chunk of [1 << 20, 97]) {
-				const mailbox = open(join(corpus, name), { chunk, readOnly: true });
+				// Heirloom takes a file with CR LF line ends for one message.
+				const mailbox = open(join(corpus, name), { chunk, readOnly: true, faithful: true });
 				assert.deepEqual(
 					mailbox.messages.map((message) => [mailbox.lines(message), message.octets]),
 					oracle.heirloom.messages.map(({ lines, bytes }) => [lines, bytes]),
@@ -405,7 +406,7 @@ describe('malformed mailboxes', {
 				message.clear(Flag.new);
 			}
 			mailbox.writeBack(mailbox.messages, { removeEmpty: true });
-			const without = (all: string) => all.replace(/^(X-)?Status:.*\n/gim, '');
+			const without = (all: string) => all.replace(/^(X-)?Status:[^\n]*\n/gim, '');
 			assert.equal(without(text(path)), without(text(join(malformed, name))));
 			mailbox.close();
 		});
