@@ -226,12 +226,11 @@ async function writePart(
 	octets: Buffer,
 	attempt: Attempt,
 ): Promise<Buffer> {
-	const name = await words(part.name.replace(/["\\]/g, '\\$&'), attempt);
 	const fields = [
 		`Content-Type: ${oneLine(type.contentType)}`,
 		type.charset === undefined ? '\n' : `;\n charset=${oneLine(type.charset)}\n`,
 		`Content-Transfer-Encoding: ${type.encoding}\n`,
-		`Content-Disposition: ${oneLine(part.disposition ?? 'attachment')};\n filename="${name}"\n`,
+		`Content-Disposition: ${oneLine(part.disposition ?? 'attachment')};\n ${await fileName(part.name, attempt)}\n`,
 		part.contentId === undefined ? '' : `Content-ID: ${oneLine(part.contentId)}\n`,
 		part.description === undefined
 			? ''
@@ -243,6 +242,17 @@ async function writePart(
 		pieces.push(Buffer.from('=\n'));
 	}
 	return Buffer.concat(pieces);
+}
+
+/** RFC 2231 4 where the name is not ASCII; bare Heirloom puts encoded words within quotes there. */
+async function fileName(name: string, attempt: Attempt): Promise<string> {
+	if (!attempt.bare && /[^\x20-\x7e]/.test(name)) {
+		const octet = (char: string) => `%${char.charCodeAt(0).toString(16).toUpperCase()}`;
+		// Octets of the name that are no UTF-8 stand as lone surrogates.
+		const whole = name.replace(/\p{Surrogate}/gu, '_');
+		return `filename*=utf-8''${encodeURIComponent(whole).replace(/['()*]/g, octet)}`;
+	}
+	return `filename="${await words(name.replace(/["\\]/g, '\\$&'), attempt)}"`;
 }
 
 // The header.
