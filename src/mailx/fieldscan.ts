@@ -3,6 +3,7 @@
  * between. For summaries, searches and sorting; a message that is shown gets a proper Header.
  */
 import type { Mailbox, Message } from '../mailbox/mailbox.js';
+import { headerEnd } from '../mailbox/status.js';
 
 /** The header of one message as text, an octet a character; what follows its empty line is passed over. */
 export class FieldScan {
@@ -101,14 +102,11 @@ export function mayNeedDecoder(value: string): boolean {
 
 /** The fields of a message of an open mailbox. */
 export function scanFields(mailbox: Mailbox, message: Message): FieldScan {
-	const octets = mailbox.head?.(message) ?? upToBody(mailbox.read(message));
+	const octets = mailbox.head?.(message) ?? headerOf(mailbox.read(message));
 	const start = mailbox.format === 'mbox' ? octets.indexOf(0x0a) + 1 : 0;
 	return new FieldScan(octets.toString('latin1', start));
 }
 
-const emptyLine = Buffer.from('\n\n', 'latin1');
-
-function upToBody(octets: Buffer): Buffer {
-	const end = octets.indexOf(emptyLine);
-	return end < 0 ? octets : octets.subarray(0, end + 2);
+function headerOf(octets: Buffer): Buffer {
+	return octets.subarray(0, headerEnd(octets));
 }

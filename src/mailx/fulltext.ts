@@ -3,6 +3,7 @@
  * all messages can be judged by their octets; only the others are put into readable form.
  */
 import type { Message } from '../mailbox/mailbox.js';
+import { headerEnd } from '../mailbox/status.js';
 import type { Session } from './session.js';
 import { renderMessage, shownCharset } from './show.js';
 
@@ -18,13 +19,18 @@ export async function messageContains(
 ): Promise<boolean> {
 	const { mailbox } = session;
 	if (!mailbox) return false;
-	const verdict = judge(mailbox.read(message), sought, withHeader);
+	const whole = mailbox.look?.(message) ?? mailbox.read(message);
+	const verdict = judge(whole, headerEnd(whole, session.bare), sought, withHeader);
 	if (verdict !== undefined) return verdict;
 	const octets = await renderMessage(session, message, { action: 'search' });
 	const text = octets.toString(/^utf-?8$/i.test(shownCharset(session)) ? 'utf8' : 'latin1');
-	const body = withHeader ? 0 : text.indexOf('\n\n') + 1;
+	const body = withHeader ? 0 : (emptyLine.exec(text)?.index ?? -1) + 1;
 	return text.slice(body).toLowerCase().includes(sought.toLowerCase());
 }
+
+/** In messages whose lines end with CR LF, too. */
+const emptyLine = /\n\r?\n/;
+const emptyLineFrom = /\n\r?\n/g;
 
 /** How to look for a word in octets. */
 interface Search {
@@ -58,12 +64,18 @@ const maybeEncoded =
 /** Letters and digits that quoted-printable hides, though it need not. */
 const hiddenLetter = /=(?:3\d|[46][1-9a-f]|[57][0-9a])/i;
 
-/** What the octets alone prove; undefined where they prove nothing. */
-function judge(octets: Buffer, sought: string, withHeader: boolean): boolean | undefined {
+/**
+ * What the octets alone prove; undefined where they prove nothing. `body`: where the header's end is.
+ */
+function judge(
+	octets: Buffer,
+	body: number,
+	sought: string,
+	withHeader: boolean,
+): boolean | undefined {
 	if (!/^[\x20-\x7e]+$/.test(sought)) return undefined;
 	const text = octets.toString('latin1');
 	const { pattern, broken, word } = searchFor(sought);
-	const body = Math.max(0, text.indexOf('\n\n'));
 	const header = text.slice(0, body);
 	if (withHeader && header.includes('=?')) return undefined;
 	// Most mail is one plain text: nothing further down can announce an encoding.
@@ -85,9 +97,10 @@ function judge(octets: Buffer, sought: string, withHeader: boolean): boolean | u
 
 /** What stands in base64 behind the header that says so, up to a boundary or the end. */
 function decodeBase64After(text: string, from: number): string {
-	const start = text.indexOf('\n\n', from);
-	if (start < 0) return '';
-	const boundary = text.indexOf('\n--', start);
-	const body = text.slice(start + 2, boundary < 0 ? text.length : boundary);
+	emptyLineFrom.lastIndex = from;
+	if (!emptyLineFrom.test(text)) return '';
+	const start = emptyLineFrom.lastIndex;
+	const boundary = text.indexOf('\n--', start - 1);
+	const body = text.slice(start, boundary < 0 ? text.length : boundary);
 	return Buffer.from(body, 'base64').toString('latin1');
 }
