@@ -18,7 +18,6 @@ const systemFiles = ['/etc/mail.rc', '/etc/nail.rc'];
 export const builtInSettings = `\
 set hold append ask crt dot keep emptybox
 set indentprefix="> " quote
-set sendcharsets=iso-8859-1,utf-8
 set showname showto
 set newmail=nopoll
 set autocollapse markanswered

@@ -28,6 +28,13 @@ describe('mail between two users', () => {
 		assert.deepEqual(subjects('pue').at(-1), 'Re: lunch?');
 	});
 
+	it('goes out in UTF-8 where nobody has set anything else', async () => {
+		await world.run('pue', ['mail', '-s', 'Grüße', 'pere'], 'Tsch\xc3\xbc\xc3\x9f\n');
+		const spool = world.read('/var/spool/mail/pere') ?? '';
+		assert.match(spool, /^Subject: =\?utf-8\?B\?R3LDvMOfZQ==\?=$/m);
+		assert.match(spool, /^Content-Type: text\/plain; charset=utf-8$/m);
+	});
+
 	it('keeps lines that look like the start of a message', async () => {
 		await world.run('pue', ['mail', '-s', 'x', 'pere'], 'a\n\nFrom here on\nb\n');
 		assert.equal(letters(world.read('/var/spool/mail/pere')).length, 1);
