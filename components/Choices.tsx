@@ -1,7 +1,7 @@
 /** Completion candidates with their notes, a few at a time, and where among them one is. */
 import { Text } from 'ink';
 
-import { columns as cellsOf, cutToColumns, fitColumns } from '../src/message/text.js';
+import { columns as cellsOf, cutToColumns, fitColumns } from '../src/message/columns.js';
 import type { Candidate } from '../src/terminal/terminal.js';
 import type { Theme } from './theme.js';
 

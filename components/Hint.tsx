@@ -1,7 +1,7 @@
 /** One dim line beneath the prompt: what the typed command would do; the status at its right end. */
 import { Text } from 'ink';
 
-import { columns as cellsOf, cutToColumns } from '../src/message/text.js';
+import { columns as cellsOf, cutToColumns } from '../src/message/columns.js';
 import type { Theme } from './theme.js';
 
 interface Props {

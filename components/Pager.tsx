@@ -1,7 +1,7 @@
 /** A long text on a screen of its own: title, rows, and a line that says where one is. */
 import { Box, Text } from 'ink';
 
-import { cutToColumns, fitColumns } from '../src/message/text.js';
+import { cutToColumns, fitColumns } from '../src/message/columns.js';
 import type { PagerState } from '../src/terminal/pager.js';
 import type { Theme } from './theme.js';
 

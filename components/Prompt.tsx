@@ -4,7 +4,7 @@
  */
 import { Box, Text } from 'ink';
 
-import { cutToColumns } from '../src/message/text.js';
+import { cutToColumns } from '../src/message/columns.js';
 import { choicesShown, type LineState } from '../src/terminal/line.js';
 import type { Assist } from '../src/terminal/terminal.js';
 import { Choices } from './Choices.js';

@@ -4,8 +4,9 @@
  */
 import { Flag, type Message } from '../mailbox/mailbox.js';
 import { sameAddress, skin, splitAddresses } from '../message/address.js';
+import { columns, cutToColumns, type Fashion, fitColumns } from '../message/columns.js';
 import { parseDate, printCtime } from '../message/date.js';
-import { columns, cutToColumns, fitColumns, isUtf8, makePrintable } from '../message/text.js';
+import { isUtf8, makePrintable } from '../message/text.js';
 import { decodeWords, prepareWords, realName, showWords } from '../message/words.js';
 import { type FieldScan, scanFields } from './fieldscan.js';
 import type { Place } from './ordering.js';
@@ -65,6 +66,11 @@ export async function printHeadlines(
 	session.terminal.write(lines);
 }
 
+/** The original knows characters only, and cuts between any of them. */
+function fashionOf({ bare, terminal }: Session): Fashion | undefined {
+	return bare ? 'bare' : terminal.fashion;
+}
+
 /** As show.ts has it, which is not loaded for the summary. */
 function shownCharset({ variables, terminal }: Session): string {
 	return variables.get('ttycharset') ?? terminal.charset;
@@ -102,7 +108,8 @@ export function formatHeadline(
 		fields ?? scanFields(mailbox, message),
 		inOrder && orderOf(mailbox) !== 'folder',
 	);
-	for (const piece of pieces) if (piece.kind === 'text') line.left -= columns(piece.text);
+	for (const piece of pieces)
+		if (piece.kind === 'text') line.left -= columns(piece.text, fashionOf(session));
 	return pieces
 		.map((piece) => (piece.kind === 'text' ? piece.text : line.fill(piece.letter, piece.width)))
 		.join('');
@@ -120,6 +127,7 @@ class Headline {
 	/** In a sorted or threaded list: where it stands there. */
 	readonly #place: Place | undefined;
 	readonly #ordered: boolean;
+	readonly #fashion: Fashion | undefined;
 	/** Columns that are left for the subject. */
 	left: number;
 
@@ -129,6 +137,7 @@ class Headline {
 		this.#fields = fields;
 		this.#ordered = ordered;
 		this.#place = ordered && session.mailbox ? placeIn(session.mailbox, message) : undefined;
+		this.#fashion = fashionOf(session);
 		this.left = session.terminal.columns;
 	}
 
@@ -137,7 +146,7 @@ class Headline {
 		if (letter === 's') return this.#subject(width, false);
 		if (letter === 'S') return this.#subject(width, true);
 		const text = this.#value(letter, width);
-		this.left -= columns(text);
+		this.left -= columns(text, this.#fashion);
 		return text;
 	}
 
@@ -162,8 +171,9 @@ class Headline {
 			case 'f':
 				return this.#person(width > 0 ? width : 18);
 			case 'd': {
-				const columns = width > 0 ? width : 16;
-				return cutToColumns(this.#date(), columns).padStart(columns);
+				const most = width > 0 ? width : 16;
+				const date = cutToColumns(this.#date(), most, this.#fashion);
+				return ' '.repeat(most - columns(date, this.#fashion)) + date;
 			}
 			case 'l': {
 				const lines = mailbox?.lines(message) ?? 0;
@@ -197,7 +207,8 @@ class Headline {
 		const room = (width > 0 ? width : this.left - 2) - (quoted ? 2 : 0);
 		if (value === undefined || room < 0) return '';
 		const enough = value.slice(0, Math.max(4_000, room * 100));
-		const text = cutToColumns(showWords(enough, shownCharset(this.#session)), room);
+		const shown = showWords(enough, shownCharset(this.#session));
+		const text = cutToColumns(shown, room, this.#fashion);
 		return quoted ? `"${text}"` : text;
 	}
 
@@ -214,7 +225,7 @@ class Headline {
 		const charset = shownCharset(this.#session);
 		if (this.#session.newsgroups) {
 			const groups = this.#fields.get('newsgroups') ?? this.#fields.get('article-id') ?? '<>';
-			return fitColumns(makePrintable(decodeOctetsOf(groups, charset), charset), width);
+			return this.#fit(makePrintable(decodeOctetsOf(groups, charset), charset), width);
 		}
 		let name: string | undefined;
 		let isRecipient = false;
@@ -239,7 +250,11 @@ class Headline {
 				: variables.has('showname')
 					? realName(name, charset)
 					: makePrintable(decodeOctetsOf(skin(name), charset), charset);
-		return isRecipient ? `To ${fitColumns(shown, width - 3)}` : fitColumns(shown, width);
+		return isRecipient ? `To ${this.#fit(shown, width - 3)}` : this.#fit(shown, width);
+	}
+
+	#fit(text: string, width: number): string {
+		return fitColumns(text, width, this.#fashion);
 	}
 }
 

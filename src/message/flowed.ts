@@ -2,7 +2,7 @@
  * Text in paragraphs (format=flowed, RFC 3676) laid out for a width. Knows depth of quotation, space
  * stuffing and signatures; nothing of charsets or terminals.
  */
-import { columns } from './text.js';
+import { columns } from './columns.js';
 
 /** `delSp`: the blank at the end of a line is no part of the text (RFC 3676 4.1). */
 export function layOut(text: string, width: number, delSp = false): string {

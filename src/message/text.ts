@@ -1,10 +1,13 @@
 /**
- * Text on its way to a terminal: what may be shown, and how wide it is. Everything received passes
- * `makePrintable`. Widths are those of wcwidth(3), a code point at a time, as the original counts them.
+ * Text on its way to a terminal: what may be shown. Everything received passes `makePrintable`; how wide
+ * it then is, columns.ts knows. Text stays in the order it is stored in: to turn Hebrew and Arabic round
+ * is for the terminal, and nothing in a message may tell it to.
  *
  * Safety has the last word against the original: it lets carriage returns and backspaces pass, which
  * can overwrite what stands on the screen. Here a carriage return passes before a line feed only.
  */
+
+import { graphemes } from './columns.js';
 
 const hidden =
 	// biome-ignore format: one idea
@@ -80,71 +83,9 @@ function overstrikeLine(line: string): string {
 	if (!line.includes('\b')) return line;
 	const cells: string[] = [];
 	let at = 0;
-	for (const char of line) {
+	for (const char of graphemes(line)) {
 		if (char === '\b') at = Math.max(0, at - 1);
 		else cells[at++] = char;
 	}
 	return cells.join('');
-}
-
-const zeroWidth = /^[\p{Mn}\p{Me}\u1160-\u11ff\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff]/u;
-const emoji = /^\p{Emoji_Presentation}/u;
-
-/** First and last code point of what is two cells wide, save emoji. Unicode 15, East Asian Wide. */
-const wide: readonly (readonly [first: number, last: number])[] = [
-	[0x1100, 0x115f],
-	[0x2329, 0x232a],
-	[0x2e80, 0x303e],
-	[0x3041, 0x4dbf],
-	[0x4e00, 0xa4cf],
-	[0xa960, 0xa97c],
-	[0xac00, 0xd7a3],
-	[0xf900, 0xfaff],
-	[0xfe10, 0xfe19],
-	[0xfe30, 0xfe6b],
-	[0xff01, 0xff60],
-	[0xffe0, 0xffe6],
-	[0x16fe0, 0x18cff],
-	[0x18d00, 0x18d08],
-	[0x1aff0, 0x1b2fb],
-	[0x1f200, 0x1f320],
-	[0x20000, 0x3fffd],
-];
-
-function columnsOf(char: string): number {
-	const code = char.codePointAt(0) as number;
-	if (code < 0x300) return 1;
-	if (zeroWidth.test(char)) return 0;
-	if (code < 0x1100) return 1;
-	if (code >= 0x1f1e6 && code <= 0x1f1ff) return 1;
-	if (emoji.test(char)) return 2;
-	return wide.some(([first, last]) => code >= first && code <= last) ? 2 : 1;
-}
-
-/** Cells that `text` takes; control characters count one each, for they are shown as symbols. */
-export function columns(text: string): number {
-	if (plainAscii.test(text)) return text.length;
-	let sum = 0;
-	for (const char of text) sum += columnsOf(char);
-	return sum;
-}
-
-/** The longest beginning of `text` that fits; what is white becomes one blank each. */
-export function cutToColumns(text: string, most: number): string {
-	const flat = text.replace(/[\t\n\v\f\r]/g, ' ');
-	if (plainAscii.test(flat)) return flat.slice(0, Math.max(0, most));
-	let left = most;
-	let end = 0;
-	for (const char of flat) {
-		left -= columnsOf(char);
-		if (left < 0) break;
-		end += char.length;
-	}
-	return flat.slice(0, end);
-}
-
-/** Cut to a width, and filled up to it with blanks at the end. */
-export function fitColumns(text: string, width: number): string {
-	const cut = cutToColumns(text, width);
-	return cut + ' '.repeat(Math.max(0, width - columns(cut)));
 }

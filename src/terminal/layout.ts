@@ -2,8 +2,8 @@
  * Where the characters of an edited line fall on the screen: rows cut at exactly the right edge, as the
  * terminal itself would, so that the cursor is where a cooked line would have it. Pure.
  */
-import { columns as cellsOf, makePrintable } from '../message/text.js';
-import { graphemes } from './line.js';
+import { columns as cellsOf, type Fashion, pieces } from '../message/columns.js';
+import { makePrintable } from '../message/text.js';
 
 export interface Layout {
 	readonly rows: readonly string[];
@@ -16,6 +16,7 @@ export interface Place {
 	readonly offset: number;
 	readonly columns: number;
 	readonly charset: string;
+	readonly fashion?: Fashion | undefined;
 }
 
 /** The prompt and the edited text as rows; the first one begins at `offset`. */
@@ -25,6 +26,8 @@ export function layOut(prompt: string, text: string, at: number, place: Place): 
 	let cursor = { row: 0, column };
 	const put = (shown: string, cells: number) => {
 		if (column + cells > place.columns) {
+			// A terminal that takes a grapheme for several characters would put the first of them here.
+			rows[rows.length - 1] += ' '.repeat(place.columns - column);
 			rows.push('');
 			column = 0;
 		}
@@ -35,13 +38,19 @@ export function layOut(prompt: string, text: string, at: number, place: Place): 
 		column < place.columns ? { row: rows.length - 1, column } : { row: rows.length, column: 0 };
 	const putAll = (part: string, isText: boolean) => {
 		let offset = 0;
-		for (const grapheme of graphemes(part)) {
-			if (isText && offset === at) cursor = here();
-			const shown = shownAs(grapheme, column, place.charset);
+		for (const piece of pieces(part, place.fashion)) {
+			const shown = shownAs(piece.text, column, place.charset);
+			const cells = shown === piece.text ? piece.columns : cellsOf(shown, place.fashion);
+			if (isText && offset === at) {
+				const fits = column + cells <= place.columns || shown.length === cells;
+				cursor = fits ? here() : { row: rows.length, column: 0 };
+			}
 			// What is shown by several characters (`^A`, a tab) breaks between any of them.
 			if (/^[ -~]+$/.test(shown)) for (const character of shown) put(character, 1);
-			else put(shown, cellsOfGrapheme(shown));
-			offset += grapheme.length;
+			else put(shown, cells);
+			// Within a grapheme the cursor is shown behind it.
+			if (isText && offset < at) cursor = here();
+			offset += piece.text.length;
 		}
 		if (isText && at >= part.length) cursor = here();
 	};
@@ -50,11 +59,6 @@ export function layOut(prompt: string, text: string, at: number, place: Place): 
 	// The cursor behind a full row stands on a row of its own.
 	if (cursor.row === rows.length) rows.push('');
 	return { rows, cursor };
-}
-
-function cellsOfGrapheme(shown: string): number {
-	// Joined and emoji-styled sequences are one picture of two cells in terminals that join at all.
-	return /[\u200d\ufe0f]|^[\u{1f1e6}-\u{1f1ff}]{2}/u.test(shown) ? 2 : cellsOf(shown);
 }
 
 function shownAs(grapheme: string, column: number, charset: string): string {
@@ -75,13 +79,17 @@ export function echoed(text: string): string {
 }
 
 /** The column the cursor is in after a text that began in column 0. */
-export function columnAfter(text: string, columns: number): number {
+export function columnAfter(text: string, columns: number, fashion?: Fashion): number {
 	let column = 0;
-	for (const grapheme of graphemes(text)) {
-		if (grapheme === '\r') column = 0;
-		else if (grapheme === '\b') column = Math.max(0, column - 1);
-		else if (grapheme === '\t') column += 8 - (column % 8);
-		else if (grapheme >= ' ') column += cellsOfGrapheme(grapheme);
+	for (const piece of pieces(text, fashion)) {
+		if (piece.text === '\r') column = 0;
+		else if (piece.text === '\b') column = Math.max(0, column - 1);
+		else if (piece.text === '\t') column += 8 - (column % 8);
+		else if (piece.text >= ' ') {
+			// What is wide and does not fit leaves the last cell empty.
+			const left = columns - (column % columns);
+			column += piece.columns + (piece.columns > left ? left : 0);
+		}
 	}
 	return column % columns;
 }

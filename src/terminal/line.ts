@@ -2,8 +2,10 @@
  * The line editor as a reducer: a key and a state in, a state out, and an effect where the key asks
  * for more than editing. Keys are those of readline's Emacs set. Pure: it knows no terminal and no file.
  *
- * The cursor is an offset in UTF-16 units that always stands between two graphemes.
+ * The cursor is an offset in UTF-16 units. It stands between two graphemes, save where what was just
+ * typed joins with what follows: then behind what was typed, for more of the same may come.
  */
+import { graphemeAround } from '../message/columns.js';
 import type { Key } from './keyboard.js';
 import type { Assist, Candidate } from './terminal.js';
 
@@ -312,21 +314,12 @@ function literalOf(name: string): string {
 	return known[name] ?? '';
 }
 
-const segmenter = new Intl.Segmenter(undefined, { granularity: 'grapheme' });
-
-/** The graphemes of a text: what a person takes for one character. */
-export function graphemes(text: string): string[] {
-	// Most lines are plain: the segmenter is a hundred times slower than this.
-	if (/^[ -~]*$/.test(text)) return text.split('');
-	return [...segmenter.segment(text)].map(({ segment }) => segment);
-}
-
 function after(text: string, cursor: number): number {
-	return cursor + (graphemes(text.slice(cursor, cursor + 64))[0]?.length ?? 0);
+	return cursor < text.length ? graphemeAround(text, cursor)[1] : cursor;
 }
 
 function before(text: string, cursor: number): number {
-	return cursor - (graphemes(text.slice(0, cursor)).at(-1)?.length ?? 0);
+	return cursor > 0 ? graphemeAround(text, cursor - 1)[0] : 0;
 }
 
 const isWord = (text: string) => /[\p{L}\p{N}\p{M}_]/u.test(text);

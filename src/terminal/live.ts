@@ -189,14 +189,14 @@ export class LiveEditor {
 
 	/** The column in which the prompt began: behind a message without a final newline it is not 0. */
 	async #findOffset(request: LineRequest): Promise<number> {
-		const { columns, tail } = this.#ground;
+		const { columns, tail, fashion } = this.#ground;
 		const written = request.prompt + echoed(request.initial ?? '');
 		if (tail !== undefined) {
-			return columnAfter(tail.slice(0, tail.length - written.length), columns);
+			return columnAfter(tail.slice(0, tail.length - written.length), columns, fashion);
 		}
 		const column = await this.#askColumn();
 		if (column === undefined) return 0;
-		const back = column - columnAfter(written, columns);
+		const back = column - columnAfter(written, columns, fashion);
 		return (back + columns) % columns;
 	}
 
@@ -219,10 +219,10 @@ export class LiveEditor {
 	}
 
 	#lay(wait: Wait, text?: string): Layout {
-		const { columns, charset } = this.#ground;
+		const { columns, charset, fashion } = this.#ground;
 		const { prompt } = wait.request;
 		const shown = text ?? wait.state.text;
-		const place = { offset: wait.offset, columns, charset };
+		const place = { offset: wait.offset, columns, charset, fashion };
 		return layOut(prompt, shown, text === undefined ? wait.state.cursor : shown.length, place);
 	}
 
@@ -269,7 +269,7 @@ export class LiveEditor {
 	/** The built-in pager, on the alternate screen. A text that fits is just printed. */
 	async page(text: string, title: string): Promise<void> {
 		const ground = this.#ground;
-		let state = startPager(cutRows(text, ground.columns - 1), ground.rows - 3);
+		let state = startPager(cutRows(text, ground.columns - 1, ground.fashion), ground.rows - 3);
 		if (state.rows.length < ground.rows) {
 			ground.write(text);
 			return;
@@ -284,7 +284,11 @@ export class LiveEditor {
 			if (state.entering !== undefined) ground.draw('\x1b[?25h');
 		};
 		const resized = () => {
-			state = { ...state, rows: cutRows(text, ground.columns - 1), height: ground.rows - 3 };
+			state = {
+				...state,
+				rows: cutRows(text, ground.columns - 1, ground.fashion),
+				height: ground.rows - 3,
+			};
 			paint();
 		};
 		this.#keyboard.start();

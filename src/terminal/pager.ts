@@ -1,7 +1,6 @@
 /** The built-in pager as a reducer: which rows of a long text are on the screen, and the search. Pure. */
-import { columns as cellsOf } from '../message/text.js';
+import { type Fashion, graphemes, pieces } from '../message/columns.js';
 import type { Key } from './keyboard.js';
-import { graphemes } from './line.js';
 
 export interface PagerState {
 	readonly rows: readonly string[];
@@ -16,22 +15,21 @@ export interface PagerState {
 }
 
 /** A text cut into rows of at most `width` cells; tabs become blanks. */
-export function cutRows(text: string, width: number): string[] {
+export function cutRows(text: string, width: number, fashion?: Fashion): string[] {
 	const lines = text.replace(/\n$/, '').split('\n');
 	return lines.flatMap((line) => {
 		const rows: string[] = [];
 		let row = '';
 		let cells = 0;
-		for (const grapheme of graphemes(line.replace(/\r$/, ''))) {
-			const shown =
-				grapheme === '\t' ? ' '.repeat(Math.min(8 - (cells % 8), width - cells)) : grapheme;
-			const more = cellsOf(shown);
+		for (const piece of pieces(line.replace(/\r$/, ''), fashion)) {
+			const isTab = piece.text === '\t';
+			const more = isTab ? Math.min(8 - (cells % 8), width - cells) : piece.columns;
 			if (cells + more > width) {
 				rows.push(row);
 				row = '';
 				cells = 0;
 			}
-			row += shown;
+			row += isTab ? ' '.repeat(more) : piece.text;
 			cells += more;
 		}
 		return [...rows, row];

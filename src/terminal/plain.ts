@@ -9,7 +9,9 @@
 import { readSync } from 'node:fs';
 
 import { Interrupted } from '../complaint.js';
+import type { Fashion } from '../message/columns.js';
 import { charsetOf, decodeText, encodeText } from './charset.js';
+import { fashionOf } from './fashion.js';
 import { isTerminal } from './isterminal.js';
 import { Output } from './output.js';
 import type { Child, ChildEnd, Line, LineRequest, Terminal } from './terminal.js';
@@ -28,6 +30,7 @@ export interface Wait {
 export interface Ground {
 	readonly env: NodeJS.ProcessEnv;
 	readonly charset: string;
+	readonly fashion: Fashion;
 	readonly columns: number;
 	readonly rows: number;
 	/** What was written since the last newline; undefined where a child may have written after it. */
@@ -47,6 +50,7 @@ export class PlainTerminal implements Terminal, Ground {
 	readonly outputIsTerminal = isTerminal(1);
 	readonly env: NodeJS.ProcessEnv;
 	readonly charset: string;
+	readonly fashion: Fashion;
 	readonly #output = new Output(1, this.outputIsTerminal);
 	readonly #errors = new Output(2, true);
 	#wait: Wait | undefined;
@@ -60,6 +64,7 @@ export class PlainTerminal implements Terminal, Ground {
 	constructor(env: NodeJS.ProcessEnv) {
 		this.env = env;
 		this.charset = charsetOf(env);
+		this.fashion = fashionOf(env);
 		if (this.interactive) process.on('SIGINT', this.#onInterrupt);
 	}
 

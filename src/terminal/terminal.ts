@@ -2,7 +2,11 @@
  * What the engine asks of the place it runs in: write text, read a line, show a long text, lend the
  * terminal to a child. Commands cannot tell whether a person, a pipe or a test is behind it.
  */
+import type { Fashion } from '../message/columns.js';
+
 export interface Terminal {
+	/** How it measures what is not a letter to a cell; whole graphemes when undefined. */
+	readonly fashion?: Fashion;
 	/** Standard input is a terminal (the original's `interactive`). */
 	readonly interactive: boolean;
 	/** Standard output is a terminal. */

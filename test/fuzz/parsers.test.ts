@@ -22,12 +22,13 @@ import {
 } from '../../src/message/address.js';
 import { decodeBody, type Part, parseMime } from '../../src/message/body.js';
 import { decodeOctets } from '../../src/message/charset.js';
+import { columns, fitColumns } from '../../src/message/columns.js';
 import { parseDate, parsePostmarkDate } from '../../src/message/date.js';
 import { layOut } from '../../src/message/flowed.js';
 import { gistOf } from '../../src/message/gist.js';
 import { parseHeader } from '../../src/message/header.js';
 import { rawPieces, textPieces } from '../../src/message/pieces.js';
-import { columns, fitColumns, makePrintable } from '../../src/message/text.js';
+import { makePrintable } from '../../src/message/text.js';
 import { realName, showAddresses, showWords } from '../../src/message/words.js';
 import { parseAliases } from '../../src/mta/aliases.js';
 import { parseForward } from '../../src/mta/forward.js';

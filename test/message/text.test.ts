@@ -1,12 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import {
-	columns,
-	cutToColumns,
-	fitColumns,
-	makePrintable,
-	overstrike,
-} from '../../src/message/text.js';
+import { makePrintable, overstrike } from '../../src/message/text.js';
 
 describe('makePrintable', () => {
 	it('lets no control character, C1 control or override pass', () => {
@@ -27,21 +21,5 @@ describe('makePrintable', () => {
 describe('overstrike', () => {
 	it('leaves what a terminal would show', () => {
 		assert.equal(overstrike('back\bspace N\bNA\bA\n\bx'), 'bacspace NA\nx');
-	});
-});
-
-describe('columns', () => {
-	it('counts cells, not characters', () => {
-		assert.deepEqual(
-			['abc', 'Grüße', '漢字', 'e\u0301', '📧', 'ｱ'].map(columns),
-			[3, 5, 4, 1, 2, 1],
-		);
-	});
-	it('cuts before the character that does not fit', () => {
-		assert.equal(cutToColumns('漢字漢', 5), '漢字');
-		assert.equal(cutToColumns('a\tb', 2), 'a ');
-	});
-	it('fills up with blanks', () => {
-		assert.equal(fitColumns('漢字漢', 5), '漢字 ');
 	});
 });

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 
+import type { Fashion } from '../../src/message/columns.js';
 import { columnAfter, echoed, layOut } from '../../src/terminal/layout.js';
 
 const place = { offset: 0, columns: 10, charset: 'utf-8' };
@@ -17,9 +18,24 @@ describe('an edited line on the screen', () => {
 	it('has the cursor on a row of its own behind a full row', () => {
 		assert.deepEqual(at('abcdefgh'), ['& abcdefgh', '', '1,0']);
 	});
-	it('does not break a wide character', () => {
-		assert.deepEqual(at('abcdefg漢'), ['& abcdefg', '漢', '1,2']);
+	it('does not break a wide character, and fills the row it does not fit', () => {
+		assert.deepEqual(at('abcdefg漢'), ['& abcdefg ', '漢', '1,2']);
+		assert.deepEqual(at('abcdefgकि'), ['& abcdefg ', 'कि', '1,2']);
 	});
+	it('has the cursor on a wide character, not where it did not fit', () => {
+		assert.deepEqual(at('abcdefg漢', 7), ['& abcdefg ', '漢', '1,0']);
+	});
+	it('does not break a picture of several characters', () => {
+		assert.deepEqual(at('abcdef👩\u200d👧x'), ['& abcdef👩\u200d👧', 'x', '1,1']);
+	});
+	it('measures as its terminal does', () => {
+		const family = '👩\u200d👧';
+		const column = (fashion: Fashion) =>
+			layOut('& ', family, family.length, { ...place, fashion }).cursor.column;
+		assert.deepEqual([column('clusters'), column('wcwidth')], [4, 6]);
+	});
+	it('has the cursor behind a grapheme that it stands in', () =>
+		assert.deepEqual(at('a👩\u200d👧b', 4), ['& a👩\u200d👧b', '0,5']));
 	it('counts a combining character as none', () =>
 		assert.deepEqual(at('e\u0301x'), ['& e\u0301x', '0,4']));
 	it('begins behind what stands to its left', () => {
@@ -51,6 +67,8 @@ describe('the column after a text', () => {
 		['ab\tc', 9],
 		['abc\rx', 1],
 		['0123456789ab', 2],
+		['012345678漢', 2],
+		['👍🏽e\u0301', 3],
 	];
 	for (const [text, column] of table) {
 		it(`${JSON.stringify(text)}: ${column}`, () => assert.equal(columnAfter(text, 10), column));

@@ -77,6 +77,24 @@ describe('editing a line', () => {
 	it('moves and erases by what a person takes for one character', () => {
 		assert.equal(play('a👩‍🎓e\u0301 <backspace> <backspace>').shown, 'a|');
 		assert.equal(play('漢👩‍🎓 <left> x').shown, '漢x|👩‍🎓');
+		for (const one of [
+			'🇩🇪',
+			'👍🏽',
+			'1\ufe0f\u20e3',
+			'क्षि',
+			'\u1112\u1161\u11ab',
+			'שָׁ',
+			`e${'\u0301'.repeat(90)}`,
+		]) {
+			assert.equal(play(`a${one}b <left> <left> x`).shown, `ax|${one}b`);
+			assert.equal(play(`a${one}b <left> <backspace>`).shown, 'a|b');
+			assert.equal(play(`a${one}b <C-a> <right> <right> x`).shown, `a${one}x|b`);
+			assert.equal(play(`a${one}b <C-a> <right> <C-d>`).shown, 'a|b');
+		}
+	});
+	it('lets a picture grow that is typed before another', () => {
+		assert.equal(play('👩👧 <left> \u200d👦').shown, '👩\u200d👦|👧');
+		assert.equal(play('👧 <C-a> 👩\u200d <left> x').shown, 'x|👩\u200d👧');
 	});
 	it('keeps the lines behind the first of a paste until Return', () => {
 		const { state } = play('[one\ntwo\nthree]');

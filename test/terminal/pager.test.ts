@@ -53,4 +53,8 @@ describe('a text cut into rows', () => {
 			'b',
 		]);
 	});
+	it('is not cut within a grapheme', () => {
+		assert.deepEqual(cutRows('👩\u200d👧🇩🇪क्षिe\u0301x', 4), ['👩\u200d👧🇩🇪', 'क्षिe\u0301', 'x']);
+		assert.deepEqual(cutRows('👩\u200d👧🇩🇪', 4, 'wcwidth'), ['👩\u200d👧', '🇩🇪']);
+	});
 });
