@@ -287,6 +287,8 @@ function replyOptions(session: Session): ReplyOptions {
 		isOneself: (address) => isOneself(session, address),
 		sorted: sortedRecipients,
 		sameCharset: session.variables.has('reply-in-same-charset'),
+		faithful: session.bare,
+		note: (text) => session.terminal.complain(text),
 	};
 }
 
@@ -350,7 +352,7 @@ async function forwardTo(
 	const [message] = messages;
 	if (!message) return;
 	if (messages.length > 1) throw new Complaint('Cannot forward multiple messages at once');
-	const { variables, terminal } = session;
+	const { variables } = session;
 	const full = variables.has('fullnames');
 	const to = typedNames(address).map((name) => (full ? name : { ...name, full: name.address }));
 	if (to.length === 0) return 'failed';
@@ -359,7 +361,7 @@ async function forwardTo(
 	if (!attached) notice(session, message);
 	const draft = newDraft({
 		to,
-		subject: forwardSubject(header, terminal.charset),
+		subject: forwardSubject(header, replyOptions(session)),
 		attachments: attached ? [{ kind: 'message', number: message.number }] : [],
 	});
 	await write(session, draft, {

@@ -322,7 +322,8 @@ class Walk {
 		const tooLong = this.#purpose.words && this.#purpose.printable && whole.length > longestLine;
 		const line = tooLong ? whole.slice(0, longestLine) : whole;
 		if (this.#purpose.words) {
-			const text = makePrintable(decodeWords(line, this.#charset), this.#charset);
+			const decoded = decodeWords(line, this.#charset, this.#session.bare);
+			const text = makePrintable(decoded, this.#charset);
 			this.#out.put(encodeText(text, this.#charset), line);
 		} else if (this.#purpose.printable) {
 			this.#out.put(this.#visible(Buffer.from(line, 'latin1')), line);

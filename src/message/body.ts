@@ -356,7 +356,7 @@ export function isText(part: Part): boolean {
 }
 
 /** Stray characters are skipped; padding ends a group and not the text. */
-function decodeBase64(text: string): Buffer {
+export function decodeBase64(text: string): Buffer {
 	const groups = text.replace(/[^A-Za-z0-9+/=]/g, '').match(/[^=]+/g) ?? [];
 	return Buffer.concat(groups.map((group) => Buffer.from(group, 'base64')));
 }

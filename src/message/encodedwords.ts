@@ -1,6 +1,7 @@
 /**
- * Text into header fields: encoded words (RFC 2047), cut and folded where the original cuts and folds.
- * Works on octets already in the charset to be named, one a character (latin1 strings).
+ * Text into header fields as Heirloom writes it, which -n keeps to: encoded words (RFC 2047), cut and
+ * folded where the original cuts and folds, between octets of a character if need be. Works on octets
+ * already in the charset to be named, one a character (latin1 strings), in time that grows as the text does.
  */
 import { closingQuote, routePart, skipComment } from './address.js';
 import { hex } from './transfer.js';
@@ -24,7 +25,8 @@ const furtherLine = 76;
 
 /** Free text (a subject, a display name) for a field. */
 export function writeWords(octets: string, charsets: WordCharsets): Written {
-	const doubtful = [...octets].filter((_, at) => mustEncode(octets, at, 0)).length;
+	let doubtful = 0;
+	for (let at = 0; at < octets.length; at++) if (mustEncode(octets, at, 0)) doubtful++;
 	return 2 * doubtful > octets.length
 		? inBase64(octets, charsets)
 		: new WordWriter(octets, charsets, doubtful > 0).write();
@@ -35,34 +37,50 @@ function mustEncode(octets: string, at: number, start: number): boolean {
 	const char = octets[at] as string;
 	if (char !== '\n' && (char < ' ' || char >= '\x7f')) return true;
 	if (at === start && octets.startsWith('=?', at)) return true;
-	return octets.startsWith('?=', at) && /^[ \t\n]?$/.test(octets[at + 2] ?? '');
+	return octets.startsWith('?=', at) && ' \t\n'.includes(octets[at + 2] ?? '');
 }
 
-const isHigh = (octets: string) => /[\x80-\xff]/.test(octets);
 const labelLength = ({ charset, charset7 }: WordCharsets) =>
 	Math.max(charset.length, charset7.length);
 
 /** The whole text in encoded words of base64, each as long as its line allows, in steps of four octets. */
 function inBase64(octets: string, charsets: WordCharsets): Written {
 	const label = labelLength(charsets);
-	const charset = isHigh(octets) ? charsets.charset : charsets.charset7;
-	let text = '';
-	let columns = 0;
+	const charset = lastHigh(octets) < 0 ? charsets.charset7 : charsets.charset;
+	const out = new Lines();
 	let width = firstLine;
 	for (let at = 0; at < octets.length; ) {
-		let end = octets.length;
-		while (Math.floor(((end - at) * 4) / 3) + 7 + label >= width && end - at > 4) end -= 4;
+		const left = octets.length - at;
+		const most = Math.ceil((3 * (width - 7 - label)) / 4) - 1;
+		const end = at + (left <= most ? left : fewer(left, most));
 		const coded = Buffer.from(octets.slice(at, end), 'latin1').toString('base64');
-		text += `=?${charset}?B?${coded}?=`;
-		columns += coded.length + 7 + label;
+		out.put(`=?${charset}?B?${coded}?=`, coded.length + 7 + label);
 		at = end;
-		if (at < octets.length) {
-			text += '\n ';
-			columns += 2;
-			width = furtherLine;
-		}
+		if (at < octets.length) out.put('\n ');
+		width = furtherLine;
 	}
-	return { text, columns };
+	return out.written();
+}
+
+/** `whole` less the fewest steps of four that bring it to `most`; the rest of them all where none does. */
+function fewer(whole: number, most: number): number {
+	const left = whole - 4 * Math.ceil((whole - most) / 4);
+	return left > 0 ? left : ((whole - 1) % 4) + 1;
+}
+
+/** What has been written, and the columns counted for it. */
+class Lines {
+	#pieces: string[] = [];
+	#columns = 0;
+
+	put(text: string, columns = text.length): void {
+		this.#pieces.push(text);
+		this.#columns += columns;
+	}
+
+	written(): Written {
+		return { text: this.#pieces.join(''), columns: this.#columns };
+	}
 }
 
 /** Word by word: plain ones as they are, the others as encoded words of quoted-printable. */
@@ -70,15 +88,12 @@ class WordWriter {
 	readonly #octets: string;
 	readonly #charsets: WordCharsets;
 	readonly #someDoubtful: boolean;
-	#text = '';
-	#columns = 0;
+	readonly #out = new Lines();
 	/** Columns taken on this line, and those it may have. */
 	#column = 0;
 	#width = firstLine;
 	/** Where the encoded word just written ends: blanks after it are encoded with the next one. */
 	#afterEncoded: number | undefined;
-	/** The word at hand is the rest of one that did not fit. */
-	#broken = false;
 
 	constructor(octets: string, charsets: WordCharsets, someDoubtful: boolean) {
 		this.#octets = octets;
@@ -88,56 +103,70 @@ class WordWriter {
 
 	write(): Written {
 		const octets = this.#octets;
-		let at = 0;
-		while (at < octets.length) {
-			const gap = /^[ \t\n]*/.exec(octets.slice(at))?.[0] ?? '';
-			if (gap !== '') this.#broken = false;
+		for (const { index, 0: whole, 1: gap = '', 2: word = '' } of octets.matchAll(
+			/([ \t\n]*)([^ \t\n]*)/g,
+		)) {
+			if (whole === '') continue;
 			this.#column += gap.length;
-			const start = at + gap.length;
-			if (start >= octets.length) {
-				this.#put(gap);
-				break;
-			}
-			const word = /^[^ \t\n]*/.exec(octets.slice(start))?.[0] ?? '';
-			at = this.#writeWord(gap, start, word);
+			if (word === '') this.#out.put(gap);
+			else this.#writeWord(gap, index + gap.length, word);
 		}
-		return { text: this.#text, columns: this.#columns };
+		return this.#out.written();
 	}
 
-	#writeWord(gap: string, start: number, word: string): number {
+	#writeWord(gap: string, start: number, word: string): void {
 		const end = start + word.length;
-		let encode = this.#broken || (word.length >= 74 && this.#someDoubtful);
-		for (let at = start; at < end; at++) encode ||= mustEncode(this.#octets, at, start);
-		if (encode) return this.#writeEncoded(gap, start, word);
+		let encode = word.length >= 74 && this.#someDoubtful;
+		for (let at = start; at < end && !encode; at++) {
+			encode = mustEncode(this.#octets, at, start);
+		}
+		if (encode) {
+			this.#writeEncoded(gap, start, word);
+			return;
+		}
 		if (this.#column > 0 && !this.#fits(word.length)) this.#fold(gap);
-		this.#put(gap + word);
+		this.#out.put(gap + word);
 		this.#column += word.length;
 		this.#afterEncoded = undefined;
-		return end;
 	}
 
-	/** Writes the word, or as many of its octets as fit on a line; returns where the rest begins. */
-	#writeEncoded(gap: string, start: number, word: string): number {
-		const charset = isHigh(word) ? this.#charsets.charset : this.#charsets.charset7;
+	/** Writes the word, in as many encoded words as it takes. */
+	#writeEncoded(firstGap: string, start: number, word: string): void {
+		const end = start + word.length;
+		const high = start + lastHigh(word);
 		const label = labelLength(this.#charsets);
-		const from = this.#afterEncoded ?? start;
-		let end = start + word.length;
-		for (;;) {
-			const coded = this.#octets.slice(from, end).replace(/[^!-<>@-^`-~]/g, encodeQ);
-			const length = coded.length + label + 7;
-			if (this.#fits(length + 1)) {
-				this.#put(gap);
-				this.#text += `=?${charset}?Q?${coded}?=`;
-				this.#columns += length;
-				this.#column += length;
-				this.#afterEncoded = end;
-				return end;
+		let gap = firstGap;
+		for (let at = start; at < end; ) {
+			const charset = high >= at ? this.#charsets.charset : this.#charsets.charset7;
+			const from = this.#afterEncoded ?? at;
+			let upTo = this.#fitting(from, end);
+			if (upTo < end && this.#column > 0) {
+				this.#fold(gap);
+				upTo = this.#fitting(from, end);
 			}
-			this.#broken = true;
-			if (this.#column > 0) this.#fold(gap);
-			else if (end - from > 4) end -= 4;
-			else throw new RangeError('the name of the charset leaves no room for a word');
+			const coded = this.#octets.slice(from, upTo).replace(quoted, encodeQ);
+			const length = coded.length + label + 7;
+			this.#out.put(gap);
+			this.#out.put(`=?${charset}?Q?${coded}?=`, length);
+			this.#column += length;
+			this.#afterEncoded = upTo;
+			// Many blanks before the word may have filled the line.
+			gap = this.#octets.slice(upTo, start);
+			this.#column += gap.length;
+			at = Math.max(upTo, start);
 		}
+	}
+
+	/** The end of what fits on the line as an encoded word that begins at `from`; some octets always do. */
+	#fitting(from: number, end: number): number {
+		if (this.#column > this.#width) return end;
+		const room = this.#width - this.#column - labelLength(this.#charsets) - 8;
+		let taken = 0;
+		let at = from;
+		while (at < end && taken <= room) {
+			taken += (this.#octets[at++] as string).replace(quoted, encodeQ).length;
+		}
+		return taken <= room ? end : from + fewer(end - from, at - 1 - from);
 	}
 
 	/** As the original: past the end of a line (after one very long word) nothing is folded any more. */
@@ -146,16 +175,21 @@ class WordWriter {
 	}
 
 	#fold(gap: string): void {
-		this.#put(gap === '' ? '\n ' : '\n');
+		this.#out.put(gap === '' ? '\n ' : '\n');
 		this.#column = 0;
 		this.#width = furtherLine - (gap === '' ? 1 : gap.length);
 	}
-
-	#put(text: string): void {
-		this.#text += text;
-		this.#columns += text.length;
-	}
 }
+
+/** -1 where there is none. */
+function lastHigh(octets: string): number {
+	let at = octets.length - 1;
+	while (at >= 0 && (octets[at] as string) < '\x80') at--;
+	return at;
+}
+
+/** What an encoded word of quoted-printable cannot have as it is. */
+const quoted = /[^!-<>@-^`-~]/g;
 
 function encodeQ(char: string): string {
 	if (char === '\n') return char;
@@ -164,13 +198,8 @@ function encodeQ(char: string): string {
 
 /** An address for a field: its display name and its comments are encoded, the rest stays. */
 export function writeAddress(octets: string, charsets: WordCharsets): Written {
-	let text = '';
-	let columns = 0;
-	const put = (written: Written) => {
-		text += written.text;
-		columns += written.columns;
-	};
-	const plain = (piece: string) => put({ text: piece, columns: piece.length });
+	const out = new Lines();
+	const put = ({ text, columns }: Written) => out.put(text, columns);
 
 	const route = routePart(octets) ?? 0;
 	if (route > 0) put(writeWords(octets.slice(0, route), charsets));
@@ -178,7 +207,7 @@ export function writeAddress(octets: string, charsets: WordCharsets): Written {
 	for (let at = route; at < octets.length; at++) {
 		if (octets[at] === '"') at = closingQuote(octets, at);
 		else if (octets[at] === '(') {
-			plain(octets.slice(last, at + 1));
+			out.put(octets.slice(last, at + 1));
 			const end = skipComment(octets, at + 1);
 			const closed = octets[end - 1] === ')' ? end - 1 : end;
 			if (closed > at + 1) put(writeWords(octets.slice(at + 1, closed), charsets));
@@ -186,6 +215,6 @@ export function writeAddress(octets: string, charsets: WordCharsets): Written {
 			at = closed;
 		}
 	}
-	plain(octets.slice(last));
-	return { text, columns };
+	out.put(octets.slice(last));
+	return out.written();
 }

@@ -12,6 +12,7 @@ const options = {
 	sorted: (names: readonly Name[]) =>
 		[...names].sort((one, other) => (one.address < other.address ? -1 : 1)),
 	sameCharset: false,
+	faithful: false,
 };
 const original = (header: string) => ({
 	header: parseHeader(Buffer.from(`${header}\n`)),
@@ -64,12 +65,51 @@ describe('a reply', () => {
 		assert.doesNotMatch(subject('=?utf-8?Q?x=0ABcc:_y@z?=') ?? '', /\n/);
 	});
 
-	it('refers to the last 21 letters of the conversation', () => {
+	it('refers to the first letter of the conversation and the last 20; as Heirloom, the last 21', () => {
 		const ids = Array.from({ length: 30 }, (_, index) => `<${index}@x>`);
-		const header = `From: a@b\nMessage-ID: <last@x>\nReferences: ${ids.join(' ')}\n`;
-		const { references } = replyToAll(original(header), options);
-		assert.equal(references.length, 21);
-		assert.equal(references.at(-1), '<last@x>');
+		const letter = original(`From: a@b\nMessage-ID: <last@x>\nReferences: ${ids.join('\n ')}\n`);
+		assert.deepEqual(replyToAll(letter, options).references, [
+			'<0@x>',
+			...ids.slice(11),
+			'<last@x>',
+		]);
+		const faithful = { ...options, faithful: true };
+		assert.deepEqual(replyToAll(letter, faithful).references, [...ids.slice(10), '<last@x>']);
+	});
+
+	it('leaves out references that no line has room for', () => {
+		const letter = original(
+			`From: a@b\nMessage-ID: <m@x>\nReferences: <1@x> <${'a'.repeat(9999)}>\n`,
+		);
+		assert.deepEqual(replyToAll(letter, options).references, ['<1@x>', '<m@x>']);
+	});
+
+	it('takes over 4000 octets of a subject, whole characters, and says so', () => {
+		const notes: string[] = [];
+		const note = (text: string) => notes.push(text);
+		const letter = original(`From: a@b\nSubject: a${'\u00e4'.repeat(50_000)}\n`);
+		const { subject } = replyToAll(letter, { ...options, note });
+		assert.equal(subject, `Re: a${'\u00e4'.repeat(1999)}`);
+		assert.deepEqual(notes, ['Subject cut at 2000 of 50001 characters\n']);
+		assert.equal(forwardSubject(letter.header, options)?.length, 2005);
+		assert.equal(replyToAll(letter, { ...options, faithful: true }).subject?.length, 50_005);
+	});
+
+	it('leaves out a display name of such length, and keeps the address', () => {
+		const letter = original(`From: ${'\u00e4'.repeat(50_000)} <a@b>\n`);
+		const draft = replyToAll(letter, { ...options, fullNames: true });
+		assert.deepEqual(draft.to, [{ address: 'a@b', full: 'a@b' }]);
+	});
+
+	it('is sent in the charset of the letter only where that can be the name of one', () => {
+		const charset = (value: string) =>
+			replyToAll(original(`From: a@b\nMessage-ID: <x@y>\nContent-Type: a/b; charset=${value}\n`), {
+				...options,
+				sameCharset: true,
+			}).charset;
+		assert.equal(charset('"koi8-r"'), 'koi8-r');
+		assert.equal(charset('x'.repeat(300)), undefined);
+		assert.equal(charset('"a\x1bb c"'), undefined);
 	});
 
 	it('refers to nothing where the letter has no Message-ID', () => {
@@ -83,6 +123,6 @@ describe('a reply', () => {
 describe('a forwarded letter', () => {
 	it('has Fwd: in front of the subject', () => {
 		const { header } = original('Subject: =?utf-8?Q?Gr=C3=BC=C3=9Fe?=\n');
-		assert.equal(forwardSubject(header, 'utf-8'), 'Fwd: Grüße');
+		assert.equal(forwardSubject(header, options), 'Fwd: Grüße');
 	});
 });

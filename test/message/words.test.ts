@@ -19,7 +19,15 @@ describe('decodeWords', () => {
 		['=?utf-8?B?w4RuZGVydW5n?= =?utf-8?B?IGRlcw==?=', 'Änderung des'],
 		['a =?utf-8?q?b?= c', 'a b c'],
 		['=?utf-8?x?b?=', '=?utf-8?x?b?='],
-		['a =?utf-8?x?b?= =?utf-8?q?open', 'a =?utf-8?x?b?= '],
+		['a =?utf-8?x?b?= =?utf-8?q?open', 'a =?utf-8?x?b?= =?utf-8?q?open'],
+		['=?utf-8?q?a=C3?= =?UTF-8?q?=A4b?=', 'aäb'],
+		['=?utf-8?b?YcM=?=  =?utf-8?b?pGI=?=', 'aäb'],
+		['=?utf-8?q?a=C3?= =?utf-8?b?pGI=?=', 'aäb'],
+		['=?euc-jp?q?=C6?= =?euc-jp?q?=FC?=', '日'],
+		['=?iso-2022-jp?B?GyRCRnw=?= =?iso-2022-jp?B?S1w4bBsoQg==?=', '日本語'],
+		['=?utf-8?q?=C3?= and =?utf-8?q?=A4?=', '\ufffd and \ufffd'],
+		['=?koi8-r*ru?q?=D0?= =?koi8-r?q?=D2?=', 'пр'],
+		['=?utf-8?b?w6Q=w6Q=?=', 'ää'],
 		['=?utf-8', '=?utf-8'],
 		['=?nobody-knows?q?abc=FF?=', 'abc\ufffd'],
 		['=?utf-8?q?bad=FF?=', 'bad\ufffd'],
@@ -27,6 +35,17 @@ describe('decodeWords', () => {
 	] as const;
 	for (const [value, expected] of rows) {
 		it(`reads ${value}`, () => assert.equal(decodeWords(value, 'utf-8'), expected));
+	}
+	// biome-ignore format: a table
+	const faithful = [
+		['=?utf-8?q?a=C3?= =?utf-8?q?=A4b?=', 'a??b'],
+		['=?us-ascii?q?=C3=A4?=', '??'],
+		['=?koi8-r*ru?q?=D0?=', '\ufffd'],
+		['a =?utf-8?q?open', 'a '],
+	] as const;
+	for (const [value, expected] of faithful) {
+		it(`reads ${value} as Heirloom does, where that is wished`, () =>
+			assert.equal(decodeWords(value, 'utf-8', true), expected));
 	}
 	it('takes octets that are not encoded for the charset of the terminal', () => {
 		assert.equal(decodeWords(octets('Grüße \xff'), 'utf-8'), 'Grüße ÿ');
@@ -45,7 +64,8 @@ describe('decodeWords', () => {
 	});
 	it('takes no time for a field of many beginnings', () => {
 		const value = '=?a?q?x'.repeat(50_000);
-		assert.equal(decodeWords(value, 'utf-8'), '');
+		assert.equal(decodeWords(value, 'utf-8'), value);
+		assert.equal(decodeWords(value, 'utf-8', true), '');
 	});
 });
 
