@@ -4,7 +4,8 @@
  */
 import { Box, Text } from 'ink';
 
-import { cutToColumns } from '../src/message/columns.js';
+import { cutToColumns, type Fashion } from '../src/message/columns.js';
+import { makePrintable } from '../src/message/text.js';
 import { choicesShown, type LineState } from '../src/terminal/line.js';
 import type { Assist } from '../src/terminal/terminal.js';
 import { Choices } from './Choices.js';
@@ -21,26 +22,37 @@ interface Props {
 	readonly room: number;
 	readonly width: number;
 	readonly theme: Theme;
+	readonly fashion?: Fashion | undefined;
 }
 
-export function Prompt({ rows, line, assist, notice, room, width, theme }: Props) {
+export function Prompt({ rows, line, assist, notice, room, width, theme, fashion }: Props) {
 	const { choices } = line;
-	const hint = ownHint(line) ?? assist.hint;
+	const own = ownHint(line);
+	// What was pasted may be anything.
+	const hint = own === undefined ? assist.hint : makePrintable(own, 'utf-8');
 	const beneath = choices && room > 1 && (
-		<Choices {...choices} rows={Math.min(choicesShown, room - 1)} width={width} theme={theme} />
+		<Choices
+			{...choices}
+			rows={Math.min(choicesShown, room - 1)}
+			width={width}
+			theme={theme}
+			fashion={fashion}
+		/>
 	);
 	const told = notice !== undefined && room > (beneath ? choicesShown + 1 : 1);
 	return (
 		<Box flexDirection="column">
 			{rows.map((row, index) => (
 				// biome-ignore lint/suspicious/noArrayIndexKey: a row is its place
-				<Text key={index}>{row || ' '}</Text>
+				<Text key={index} wrap="truncate">
+					{row || ' '}
+				</Text>
 			))}
 			{beneath ||
 				(hint !== undefined && room > 0 && (
-					<Hint hint={hint} status={assist.status} width={width} theme={theme} />
+					<Hint hint={hint} status={assist.status} width={width} theme={theme} fashion={fashion} />
 				))}
-			{told && <Text>{theme.new(cutToColumns(`  ${notice}`, width))}</Text>}
+			{told && <Text>{theme.new(cutToColumns(`  ${notice}`, width, fashion))}</Text>}
 		</Box>
 	);
 }

@@ -153,7 +153,9 @@ export function describeOne(session: Session, message: Message): string {
 	const { mailbox, terminal } = session;
 	const subject = mailbox ? (scanFields(mailbox, message).get('subject') ?? '') : '';
 	const text = shown(decodeWords(subject, terminal.charset), terminal);
-	const short = columns(text) > 28 ? `${cutToColumns(text, 27)}…` : text;
+	const { fashion } = terminal;
+	const isLong = columns(text, fashion) > 28;
+	const short = isLong ? `${cutToColumns(text, 27, fashion)}…` : text;
 	const sender = shown(skin(senderOf(session, message)), terminal).split('@', 1)[0];
 	return `${message.number} ${sender}${short === '' ? '' : ` “${short}”`}`;
 }

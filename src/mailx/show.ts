@@ -418,8 +418,8 @@ class Walk {
 		const field = part.header.get('content-type') ?? '';
 		if (parameter(field, 'format')?.toLowerCase() !== 'flowed') return undefined;
 		const delSp = parameter(field, 'delsp')?.toLowerCase() === 'yes';
-		const { columns } = this.#session.terminal;
-		return (text) => layOut(text, columns - 1, delSp);
+		const { columns, fashion } = this.#session.terminal;
+		return (text) => layOut(text, columns - 1, delSp, fashion);
 	}
 
 	/** False where the HTML is too long or too odd to be read, and has to be shown as it stands. */

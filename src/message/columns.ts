@@ -75,8 +75,10 @@ function columnsOfCluster(cluster: string): number {
 /** In tmux what follows a joiner goes into the cell of what precedes it, unless it is ASCII. */
 function* joinedPieces(text: string): Generator<Piece> {
 	let held: Piece | undefined;
+	let open = false;
 	for (const { segment } of segments(text)) {
-		const joins = held?.text.endsWith('\u200d') && segment >= '\x80';
+		const joins = open && segment >= '\x80';
+		open = segment.endsWith('\u200d');
 		const apart = segment.replace(/\u200d[^\0-\x7f\u200d]/gu, '\u200d');
 		const columns = sumOf(joins ? apart.replace(/^./u, '') : apart);
 		if (held === undefined) held = { text: segment, columns };

@@ -2,16 +2,16 @@
  * Text in paragraphs (format=flowed, RFC 3676) laid out for a width. Knows depth of quotation, space
  * stuffing and signatures; nothing of charsets or terminals.
  */
-import { columns } from './columns.js';
+import { columns, type Fashion } from './columns.js';
 
 /** `delSp`: the blank at the end of a line is no part of the text (RFC 3676 4.1). */
-export function layOut(text: string, width: number, delSp = false): string {
+export function layOut(text: string, width: number, delSp = false, fashion?: Fashion): string {
 	const out: string[] = [];
 	let words: string[] = [];
 	let depth = 0;
 	let open = false;
 	const flush = () => {
-		if (open) out.push(...wrap(words.join(''), depth, width));
+		if (open) out.push(...wrap(words.join(''), depth, width, fashion));
 		words = [];
 		open = false;
 	};
@@ -37,14 +37,19 @@ function mark(depth: number): string {
 	return depth === 0 ? '' : `${'>'.repeat(Math.min(depth, 30))} `;
 }
 
-function wrap(paragraph: string, depth: number, width: number): string[] {
+function wrap(
+	paragraph: string,
+	depth: number,
+	width: number,
+	fashion: Fashion | undefined,
+): string[] {
 	const prefix = mark(depth);
 	const room = Math.max(20, width - prefix.length);
 	const lines: string[] = [];
 	let line: string[] = [];
 	let used = 0;
 	for (const word of paragraph.trimEnd().split(' ')) {
-		const size = columns(word);
+		const size = columns(word, fashion);
 		if (line.length > 0 && used + 1 + size > room) {
 			lines.push(prefix + line.join(' '));
 			line = [];

@@ -73,9 +73,14 @@ function caret(text: string): string {
 	});
 }
 
-/** A finished line as the kernel would have echoed it. Tabs stay: the terminal spreads them. */
+/**
+ * A finished line as the kernel would have echoed it, save what would turn the line round. Tabs stay:
+ * the terminal spreads them.
+ */
 export function echoed(text: string): string {
-	return caret(text).replace(/[\x80-\x9f]/g, '?');
+	return caret(text)
+		.replace(/[\x80-\x9f]/g, '?')
+		.replace(/[\u202a-\u202e\u2066-\u2069]/g, (override) => makePrintable(override, 'utf-8'));
 }
 
 /** The column the cursor is in after a text that began in column 0. */

@@ -233,7 +233,7 @@ export class LiveEditor {
 	}
 
 	#draw(wait: Wait): void {
-		const { columns, rows, charset } = this.#ground;
+		const { columns, rows, charset, fashion } = this.#ground;
 		const layout = this.#lay(wait);
 		// A frame as high as the window would push its own beginning out of reach.
 		const most = Math.max(1, rows - 1);
@@ -248,6 +248,7 @@ export class LiveEditor {
 			room: large ? most - shown.length : 0,
 			width: columns - 1,
 			theme: this.#theme,
+			fashion,
 		});
 		this.#painter.paint({
 			// Ink cuts blanks off the ends of rows; in the line they may be what the person typed.
@@ -277,7 +278,7 @@ export class LiveEditor {
 		const paint = () => {
 			const width = ground.columns - 1;
 			const rows = this.#sketch.rows(
-				createElement(Pager, { title, state, width, theme: this.#theme }),
+				createElement(Pager, { title, state, width, theme: this.#theme, fashion: ground.fashion }),
 				ground.columns,
 			);
 			ground.draw(`\x1b[?25l\x1b[H${rows.map((row) => `${row}\x1b[K`).join('\r\n')}\x1b[J`);
@@ -387,8 +388,9 @@ class Sketch {
 	#instance: Instance | undefined;
 
 	rows(element: ReactElement, columns: number): string[] {
-		// Room to spare: what is too long was cut by us, and Ink is never to break a row.
-		this.#paper.columns = columns + 16;
+		// Room to spare: what is too long was cut by us, and Ink, which measures whole graphemes
+		// whatever the terminal does, is never to break a row.
+		this.#paper.columns = columns * 2 + 16;
 		if (this.#instance !== undefined) this.#instance.rerender(element);
 		else {
 			// Of a stream Ink uses no more than the paper has; with `debug` it writes whole frames, at once.

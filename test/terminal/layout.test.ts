@@ -58,6 +58,7 @@ describe('an edited line on the screen', () => {
 describe('a finished line', () => {
 	it('is what a cooked terminal echoes', () =>
 		assert.equal(echoed('a\tb\x01\x7f\x1b'), 'a\tb^A^?^['));
+	it('turns no text round', () => assert.equal(echoed('\u202eab\u2069'), '<U+202E>ab<U+2069>'));
 });
 
 describe('the column after a text', () => {
