@@ -1,7 +1,8 @@
 /**
  * The one way letters get into an mbox file, for `save`, `copy`, quitting and local delivery alike:
  * locked, separated by an empty line, From-quoted where asked, on disk before success is told, and cut
- * back to the old length on any failure. Knows nothing of who asks.
+ * back to the old length on any failure, by the next who comes where it was a kill (journal.ts). Knows
+ * nothing of who asks.
  */
 import {
 	closeSync,
@@ -12,6 +13,7 @@ import {
 	fsync,
 	fsyncSync,
 	ftruncateSync,
+	lstatSync,
 	openSync,
 	readSync,
 	realpathSync,
@@ -23,9 +25,10 @@ import {
 import { basename, dirname, join } from 'node:path';
 
 import { isErrno } from '../complaint.js';
+import { syncDirectory, writeAll } from './disk.js';
+import { Journal, undoInterrupted } from './journal.js';
 import { type MailboxLock, waitForMailbox } from './lock.js';
 import { bufferOf, quoteFrom } from './mbox.js';
-import { syncDirectory, writeAll } from './rewrite.js';
 
 /** A letter on its way into a folder. */
 export interface Letter {
@@ -73,6 +76,19 @@ export interface Appended {
 }
 
 /**
+ * Letters that are on disk in their folder, which is still locked, but may yet be taken back. A kill
+ * before `commit` leaves the folder, from its next opening on, as it was.
+ */
+export interface Tentative extends Appended {
+	/** They are there to stay. May be called more than once. Throws errno errors; then they are not there. */
+	commit(): void;
+	/** The folder is as it was; after `commit`, where that is still possible. False where it is not. */
+	undo(): boolean;
+	/** Gives back locks and descriptors; what is not committed is undone. */
+	close(): void;
+}
+
+/**
  * Appends letters, all or none. The file is durable (fsync) when the promise is kept.
  * Throws errno errors (EISDIR, EACCES, ENOSPC, EDQUOT…) and MailboxBusy; the file is then as it was.
  */
@@ -81,33 +97,124 @@ export async function append(
 	letters: Iterable<Letter>,
 	options: AppendOptions = {},
 ): Promise<Appended> {
-	const { fd, created, lock } = await openLocked(path, options);
+	const work = new Appending(path, await openLocked(path, options), options);
 	try {
-		const stats = fstatSync(fd);
-		try {
-			if (options.place === 'start' && stats.size > 0) {
-				prepend(path, fd, stats, letters, options);
-			} else writeAtEnd(fd, stats.size, letters, options);
-			if (options.aside && stats.isFile()) await synced(fd);
-			if (created) syncDirectory(dirname(path));
-			return { created };
-		} catch (error) {
-			if (stats.isFile()) {
-				if (created && stats.size === 0) unlinkSync(path);
-				else ftruncateSync(fd, stats.size);
-			}
-			throw error;
-		}
+		work.write(letters, false);
+		if (options.aside) await work.synced();
+		work.commit();
+		return { created: work.created };
 	} finally {
-		lock?.release();
-		closeSync(fd);
+		work.close();
 	}
 }
 
-function synced(fd: number): Promise<void> {
-	return new Promise((resolve, reject) => {
-		fsync(fd, (error) => (error ? reject(error) : resolve()));
-	});
+/** The same, up to the moment before it counts. Throws as `append`. */
+export async function appendTentatively(
+	path: string,
+	letters: Iterable<Letter>,
+	options: AppendOptions = {},
+): Promise<Tentative> {
+	const work = new Appending(path, await openLocked(path, options), options);
+	try {
+		work.write(letters, true);
+		return work;
+	} catch (error) {
+		work.close();
+		throw error;
+	}
+}
+
+class Appending implements Tentative {
+	readonly created: boolean;
+	readonly #path: string;
+	readonly #fd: number;
+	readonly #lock: MailboxLock | undefined;
+	readonly #options: AppendOptions;
+	readonly #before: Stats;
+	/** Octets of the file when all was written. */
+	#after = 0;
+	#journal: Journal | undefined;
+	/** What is to take the file's place (`place: start`). */
+	#beside: string | undefined;
+	#state: 'begun' | 'committed' | 'undone' = 'begun';
+
+	constructor(path: string, { fd, created, lock }: Opened, options: AppendOptions) {
+		this.#path = path;
+		this.#fd = fd;
+		this.created = created;
+		this.#lock = lock;
+		this.#options = options;
+		this.#before = fstatSync(fd);
+	}
+
+	/** `careful`: a kill is to leave nothing of it, however little it is. */
+	write(letters: Iterable<Letter>, careful: boolean): void {
+		const { size } = this.#before;
+		const options = this.#options;
+		if (options.place === 'start' && size > 0) {
+			this.#beside = writeBeside(this.#path, this.#fd, this.#before, letters, options);
+			if (this.#beside !== undefined) return;
+		}
+		const note = (first: Buffer): Journal | undefined => {
+			if (this.#before.isFile()) {
+				this.#journal = Journal.begin(this.#path, this.#fd, size, first);
+			}
+			return this.#journal;
+		};
+		writeAtEnd(this.#fd, size, letters, options, { note, careful });
+		this.#after = fstatSync(this.#fd).size;
+		if (this.created) syncDirectory(dirname(this.#path));
+	}
+
+	/** On disk, by another thread. */
+	async synced(): Promise<void> {
+		if (!this.#before.isFile()) return;
+		await new Promise<void>((resolve, reject) => {
+			fsync(this.#fd, (error) => (error ? reject(error) : resolve()));
+		});
+	}
+
+	commit(): void {
+		if (this.#state !== 'begun') return;
+		if (this.#beside !== undefined) {
+			const real = realpathSync(this.#path);
+			renameSync(this.#beside, real);
+			this.#beside = undefined;
+			this.#state = 'committed';
+			syncDirectory(dirname(real));
+			return;
+		}
+		this.#journal?.end();
+		this.#journal = undefined;
+		this.#state = 'committed';
+	}
+
+	undo(): boolean {
+		if (this.#state === 'undone') return true;
+		const wasCommitted = this.#state === 'committed';
+		if (this.#beside !== undefined) unlinkSync(this.#beside);
+		else if (this.#before.isFile()) {
+			// Behind our back somebody without locks has added to it, or a new file has taken its place.
+			const now = fstatSync(this.#fd);
+			if (wasCommitted && (now.size !== this.#after || now.nlink === 0)) return false;
+			if (this.created && this.#before.size === 0) unlinkSync(this.#path);
+			else ftruncateSync(this.#fd, this.#before.size);
+		}
+		this.#beside = undefined;
+		this.#journal?.end();
+		this.#journal = undefined;
+		this.#state = 'undone';
+		return true;
+	}
+
+	close(): void {
+		try {
+			if (this.#state === 'begun') this.undo();
+		} finally {
+			this.#lock?.release();
+			closeSync(this.#fd);
+		}
+	}
 }
 
 interface Opened {
@@ -129,7 +236,10 @@ async function openLocked(path: string, options: AppendOptions): Promise<Opened>
 				...(options.patience === undefined ? {} : { patience: options.patience }),
 			});
 			const there = statSync(path, { throwIfNoEntry: false });
-			if (there?.ino === stats.ino && there.dev === stats.dev) return { ...opened, lock };
+			if (there?.ino === stats.ino && there.dev === stats.dev) {
+				undoInterrupted(path, opened.fd);
+				return { ...opened, lock };
+			}
 			lock.release();
 		} catch (error) {
 			closeSync(opened.fd);
@@ -195,13 +305,21 @@ function endOf(fd: number, size: number): Buffer {
 	return end;
 }
 
+/** Makes a note beside the file, to be asked for before more is written than goes in one piece. */
+interface Noting {
+	readonly note: (first: Buffer) => Journal | undefined;
+	/** To be made for the smallest letter, too. */
+	readonly careful: boolean;
+}
+
 function writeAtEnd(
 	fd: number,
 	size: number,
 	letters: Iterable<Letter>,
 	options: AppendOptions,
+	noting?: Noting,
 ): void {
-	const out = new Output(fd);
+	const out = new Output(fd, size, noting);
 	const separate = options.separate ?? true;
 	if (separate && size > 0) out.putText(missingAtEnd(fd, size));
 	for (const letter of letters) {
@@ -226,8 +344,16 @@ class Output {
 	#before: number | undefined;
 	#last: number | undefined;
 
-	constructor(fd: number) {
+	/** Where the file ends, as far as it was written by us. */
+	#at: number;
+	readonly #noting: Noting | undefined;
+	#journal: Journal | undefined;
+	#begun = false;
+
+	constructor(fd: number, size: number, noting: Noting | undefined) {
 		this.#fd = fd;
+		this.#at = size;
+		this.#noting = noting;
 	}
 
 	/** Newlines that would make it end in an empty line. */
@@ -245,52 +371,62 @@ class Output {
 		if (length === 0) return;
 		this.#before = length > 1 ? octets[length - 2] : this.#last;
 		this.#last = octets[length - 1];
-		if (this.#heldOctets + length > this.#held.length) this.flush();
-		if (length > this.#held.length) writeAll(this.#fd, octets);
+		if (this.#heldOctets + length > this.#held.length) this.#flush(true);
+		if (length > this.#held.length) this.#write(octets, true);
 		else this.#heldOctets += octets.copy(this.#held, this.#heldOctets);
 	}
 
 	flush(): void {
+		this.#flush(false);
+	}
+
+	#flush(more: boolean): void {
 		const octets = this.#held.subarray(0, this.#heldOctets);
 		this.#heldOctets = 0;
-		if (octets.length > 0) writeAll(this.#fd, octets);
+		if (octets.length > 0) this.#write(octets, more);
+	}
+
+	/** `more`: this is not all that is written. */
+	#write(octets: Buffer, more: boolean): void {
+		if (!this.#begun && this.#noting && (more || this.#noting.careful)) {
+			this.#journal = this.#noting.note(octets);
+		}
+		this.#begun = true;
+		this.#at += octets.length;
+		this.#journal?.reaches(this.#at);
+		writeAll(this.#fd, octets);
 	}
 }
 
 /**
- * New letters, then the old contents, in a file that takes the place of the old. Where the directory
- * refuses that, they go to the end: in the wrong order, but safe.
+ * Writes new letters, then the old contents, into a file that is to take the place of the old, durably;
+ * returns its path. Undefined where the directory refuses that: they go to the end then, in the wrong
+ * order, but safe.
  */
-function prepend(
+function writeBeside(
 	path: string,
 	fd: number,
 	stats: Stats,
 	letters: Iterable<Letter>,
 	options: AppendOptions,
-): void {
+): string | undefined {
 	const real = realpathSync(path);
 	const beside = join(dirname(real), `.${basename(real)}.inkloom`);
 	let made: number;
 	try {
+		if (stats.nlink > 1) return undefined;
+		// One that a kill has left: nobody else makes it while we hold the lock.
+		if (lstatSync(beside, { throwIfNoEntry: false })) unlinkSync(beside);
 		made = openSync(beside, 'wx+', 0o600);
 	} catch (error) {
-		if (!isErrno(error)) throw error;
-		if (error.code === 'EEXIST') {
-			// Left by a kill: nobody else makes it while we hold the lock.
-			unlinkSync(beside);
-			prepend(path, fd, stats, letters, options);
-			return;
-		}
-		if (stats.nlink > 1 || ['EACCES', 'EPERM', 'EROFS'].includes(error.code ?? '')) {
-			writeAtEnd(fd, stats.size, letters, options);
-			return;
+		if (isErrno(error) && ['EACCES', 'EPERM', 'EROFS'].includes(error.code ?? '')) {
+			return undefined;
 		}
 		throw error;
 	}
 	try {
-		if (fstatSync(made).uid !== stats.uid || fstatSync(made).gid !== stats.gid) {
-			fchownSync(made, stats.uid, stats.gid);
-		}
+		const own = fstatSync(made);
+		if (own.uid !== stats.uid || own.gid !== stats.gid) fchownSync(made, stats.uid, stats.gid);
 		fchmodSync(made, stats.mode & 0o7777);
 		writeAtEnd(made, 0, letters, { ...options, aside: false });
 		const length = fstatSync(made).size;
@@ -303,10 +439,11 @@ function prepend(
 			at += got;
 		}
 		fsyncSync(made);
-		renameSync(beside, real);
-		syncDirectory(dirname(real));
+		return beside;
 	} catch (error) {
 		unlinkSync(beside);
+		// Its owner is another, and it is not ours to give away.
+		if (isErrno(error) && error.code === 'EPERM') return undefined;
 		throw error;
 	} finally {
 		closeSync(made);

@@ -27,10 +27,10 @@ import { gunzipSync, gzipSync } from 'node:zlib';
 import { Complaint, isErrno } from '../complaint.js';
 import type { Header } from '../message/header.js';
 import { type Appended, type AppendOptions, append, type Letter } from './append.js';
+import { syncDirectory, writeAll } from './disk.js';
 import { isWritable, MboxFile, type MboxOptions } from './file.js';
 import { lockMailbox, type MailboxLock, waitForMailbox } from './lock.js';
-import type { Mailbox, Message } from './mailbox.js';
-import { syncDirectory, writeAll } from './rewrite.js';
+import type { Mailbox, Message, WriteBackOptions } from './mailbox.js';
 
 type Packing = 'gzip' | 'bzip2';
 
@@ -101,13 +101,13 @@ export class CompressedMbox implements Mailbox {
 		return [];
 	}
 
-	writeBack(keep: readonly Message[], options: { readonly removeEmpty: boolean }): number {
+	writeBack(keep: readonly Message[], options: WriteBackOptions): number {
 		const fd = openSync(this.path, 'r+');
 		try {
 			// Who appends holds the same lock until the packed file is in its place.
 			const lock = lockMailbox(this.path, fd, { dot: 'none', ...this.#patience });
 			try {
-				this.#writeLocked(keep, options.removeEmpty);
+				this.#writeLocked(keep, options);
 			} finally {
 				lock.release();
 			}
@@ -117,7 +117,7 @@ export class CompressedMbox implements Mailbox {
 		return 0;
 	}
 
-	#writeLocked(keep: readonly Message[], removeEmpty: boolean): void {
+	#writeLocked(keep: readonly Message[], { removeEmpty, ready }: WriteBackOptions): void {
 		const now = statSync(this.path);
 		if (now.ino !== this.#stats.ino || now.mtimeMs !== this.#stats.mtimeMs) {
 			throw new Complaint(
@@ -127,6 +127,7 @@ export class CompressedMbox implements Mailbox {
 		}
 		this.#inner.writeBack(keep, { removeEmpty: false });
 		const file = this.#inner.path;
+		ready?.();
 		if (removeEmpty && statSync(file).size === 0) unlinkSync(this.path);
 		else pack(file, this.#packing, this.path, now.mode & 0o7777, this.name);
 	}

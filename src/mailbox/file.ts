@@ -17,9 +17,9 @@ import {
 import { Complaint, isErrno } from '../complaint.js';
 import { type Header, parseHeader } from '../message/header.js';
 import { lockMailbox, MailboxBusy, type MailboxLock } from './lock.js';
-import { Flag, type Mailbox, Message } from './mailbox.js';
+import { Flag, type Mailbox, Message, type WriteBackOptions } from './mailbox.js';
 import { countLines, joinKept, quoteFrom, Splitter } from './mbox.js';
-import { type Piece, rewrite } from './rewrite.js';
+import { type Claim, claim, type Piece, rewrite } from './rewrite.js';
 import { flagsOfKept, headerEnd, isHeadless, Kept, keptOfFlags, restateStatus } from './status.js';
 
 export interface MboxOptions {
@@ -364,24 +364,49 @@ export class MboxFile implements Mailbox {
 		return !last || this.#pread(last.start, last.start + 5).equals(fromBlank);
 	}
 
-	writeBack(keep: readonly Message[], options: { readonly removeEmpty: boolean }): number {
+	claim(): Claim {
+		const held = claim(this.#place());
+		try {
+			this.#assertOurs();
+			return held;
+		} catch (error) {
+			held.release();
+			throw error;
+		}
+	}
+
+	/** As rewrite.ts asks for it. */
+	#place() {
+		const { patience } = this.#options;
+		return {
+			path: this.path,
+			dot: this.kind === 'system' ? ('attempt' as const) : ('none' as const),
+			patience,
+		};
+	}
+
+	/** Throws a Complaint where what is at the path is not what was read. */
+	#assertOurs(): void {
+		const stats = this.#stats();
+		if (stats && this.#isOurs(stats) && this.#isPrefixOurs()) return;
+		throw new Complaint(
+			`${this.name}: changed by another program; nothing has been written`,
+			'stderr',
+		);
+	}
+
+	writeBack(keep: readonly Message[], options: WriteBackOptions): number {
 		const before = this.messages.length;
 		rewrite({
-			path: this.path,
+			...this.#place(),
 			fd: this.#fd,
 			home: this.#options.home,
-			dot: this.kind === 'system' ? 'attempt' : 'none',
 			removeEmpty: options.removeEmpty,
-			patience: this.#options.patience,
+			claim: options.claim,
+			ready: () => options.ready?.(),
 			step: (name) => this.#options.step?.(name),
 			pieces: () => {
-				const stats = this.#stats();
-				if (!stats || !this.#isOurs(stats) || !this.#isPrefixOurs()) {
-					throw new Complaint(
-						`${this.name}: changed by another program; nothing has been written`,
-						'stderr',
-					);
-				}
+				this.#assertOurs();
 				const known = this.#octets;
 				const size = fstatSync(this.#fd).size;
 				// So that those are counted which have come; they are kept as they stand.

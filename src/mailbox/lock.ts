@@ -7,6 +7,7 @@
  */
 import {
 	closeSync,
+	existsSync,
 	linkSync,
 	openSync,
 	readFileSync,
@@ -18,12 +19,13 @@ import {
 import { hostname } from 'node:os';
 import { dirname } from 'node:path';
 
-import { isErrno } from '../complaint.js';
+import { forgiving, isErrno } from '../complaint.js';
 
 export interface LockOptions {
 	/**
 	 * `attempt` (as for a system mailbox): the dot lock is taken where the directory lets one make it;
-	 * where it does not (EACCES, EPERM, EROFS) the record lock alone has to do. `none`: a private folder.
+	 * where it does not (EACCES, EPERM, EROFS), and where the disk is full, the record lock alone has to
+	 * do, and the dot lock of another is respected. `none`: a private folder.
 	 */
 	readonly dot: 'attempt' | 'none';
 	/** For reading only: shared with other readers. The descriptor may then be read-only. */
@@ -35,6 +37,8 @@ export interface LockOptions {
 /** What has been locked, and the way to let go of it; releasing twice is harmless. */
 export interface MailboxLock {
 	readonly dotLocked: boolean;
+	/** The disk had no room for the dot lock: programs that look for nothing else are not kept out. */
+	readonly noRoom: boolean;
 	/** False where the native library is missing, or the file system knows no record locks. */
 	readonly recordLocked: boolean;
 	release(): void;
@@ -131,6 +135,7 @@ function tryOnce(path: string, fd: number, options: LockOptions): MailboxLock | 
 	const dot = wantsDot ? takeDotLock(`${path}.lock`) : 'none';
 	if (dot === 'busy') return undefined;
 	const dotLocked = dot === 'taken';
+	const noRoom = dot === 'full';
 	const dropDot = () => {
 		if (dotLocked) removeIfThere(`${path}.lock`);
 	};
@@ -142,9 +147,12 @@ function tryOnce(path: string, fd: number, options: LockOptions): MailboxLock | 
 		if (isErrno(error) && error.code === 'EAGAIN') return undefined;
 		throw error;
 	}
+	// Without any lock nothing is written; letters that are to be deleted can wait.
+	if (noRoom && !recordLocked) throw errno('ENOSPC', `${path}.lock`);
 	let held = true;
 	return {
 		dotLocked,
+		noRoom,
 		recordLocked,
 		release() {
 			if (!held) return;
@@ -172,21 +180,35 @@ function takeRecordLock(locks: RecordLocks, fd: number, exclusive: boolean): boo
 
 let count = 0;
 
-function takeDotLock(lock: string): 'taken' | 'busy' | 'refused' {
+type DotLock = 'taken' | 'busy' | 'refused' | 'full';
+
+/** That one cannot be made here says nothing about whether another has made one. */
+function without(lock: string, why: 'refused' | 'full'): DotLock {
+	if (!existsSync(lock)) return why;
+	if (!isStale(lock)) return 'busy';
+	breakLock(lock);
+	return why === 'refused' || !existsSync(lock) ? why : 'busy';
+}
+
+function takeDotLock(lock: string): DotLock {
 	const mine = `${lock}.${hostname()}.${process.pid}.${Date.now()}.${++count}`;
 	try {
 		const fd = openSync(mine, 'wx', 0o444);
 		try {
 			// Not brought to disk: after a crash of the machine it locks nothing.
 			writeSync(fd, `${process.pid} ${hostname()}\n`);
+		} catch (error) {
+			// An empty file locks as well; whose it is cannot be told, so that it goes stale by its age alone.
+			if (!isFull(error)) throw error;
 		} finally {
 			closeSync(fd);
 		}
 	} catch (error) {
 		const { code } = error as NodeJS.ErrnoException;
-		if (code === 'EACCES' || code === 'EPERM' || code === 'EROFS') return 'refused';
+		if (code === 'EACCES' || code === 'EPERM' || code === 'EROFS') return without(lock, 'refused');
 		if (code === 'ENAMETOOLONG' || code === 'ENOENT') return 'refused';
 		removeIfThere(mine);
+		if (isFull(error)) return without(lock, 'full');
 		throw error;
 	}
 	try {
@@ -195,12 +217,22 @@ function takeDotLock(lock: string): 'taken' | 'busy' | 'refused' {
 	} catch (error) {
 		// NFS may do it and report that it did not: two links are the proof.
 		if (statSync(mine).nlink === 2) return 'taken';
+		if (isFull(error)) return without(lock, 'full');
 		if (!isErrno(error) || error.code !== 'EEXIST') throw error;
 		if (isStale(lock)) breakLock(lock);
 		return 'busy';
 	} finally {
 		removeIfThere(mine);
 	}
+}
+
+/** Whether it was room that was missing, on the disk or in one's quota. */
+export function isFull(error: unknown): boolean {
+	return isErrno(error) && (error.code === 'ENOSPC' || error.code === 'EDQUOT');
+}
+
+function errno(code: string, path: string): NodeJS.ErrnoException {
+	return Object.assign(new Error(`${code}: ${path}`), { code, path });
 }
 
 /** Too old by the clock of its file system, or made on this machine by a process that is no more. */
@@ -241,9 +273,5 @@ function breakLock(lock: string): void {
 }
 
 function removeIfThere(path: string): void {
-	try {
-		unlinkSync(path);
-	} catch (error) {
-		if (!isErrno(error)) throw error;
-	}
+	forgiving(() => unlinkSync(path));
 }

@@ -4,6 +4,7 @@
  * a local file, and scans of a gigabyte cost half of what they would with a promise per message.
  */
 import type { Header } from '../message/header.js';
+import type { Claim } from './rewrite.js';
 
 /** The states of a message, as bits of `Message.flags`. */
 export const Flag = {
@@ -70,6 +71,17 @@ export class Message {
 	}
 }
 
+export interface WriteBackOptions {
+	readonly removeEmpty: boolean;
+	/** Of this mailbox. */
+	readonly claim?: Claim | undefined;
+	/**
+	 * Called when the new contents are safe and become the mailbox's with the next step, perhaps more
+	 * than once: messages that are taken out have to be safe elsewhere when it returns.
+	 */
+	ready?(): void;
+}
+
 export interface Mailbox {
 	/** On disk. */
 	readonly path: string;
@@ -113,7 +125,12 @@ export interface Mailbox {
 	 * An empty result is removed where `removeEmpty`, else left empty.
 	 * Returns the number of messages that had arrived meanwhile. Throws errno errors.
 	 */
-	writeBack(keep: readonly Message[], options: { readonly removeEmpty: boolean }): number;
+	writeBack(keep: readonly Message[], options: WriteBackOptions): number;
+	/**
+	 * Locks it against all others, for a `writeBack` to come; missing where the format needs no locks.
+	 * Throws as that does.
+	 */
+	claim?(): Claim;
 	/** Gives back descriptors and locks; writes nothing. */
 	close(): void;
 }

@@ -25,10 +25,10 @@ import { parseDate, printCtime } from '../message/date.js';
 import { type Header, parseHeader } from '../message/header.js';
 import type { System } from '../system.js';
 import type { Appended, AppendOptions, Letter } from './append.js';
+import { syncDirectory, writeAll } from './disk.js';
 import { isWritable } from './file.js';
-import { Flag, type Mailbox, Message } from './mailbox.js';
+import { Flag, type Mailbox, Message, type WriteBackOptions } from './mailbox.js';
 import { bufferOf, countLines, quoteFrom } from './mbox.js';
-import { syncDirectory, writeAll } from './rewrite.js';
 import { flagsOfKept, keptOfLine } from './status.js';
 
 export interface MaildirOptions {
@@ -229,7 +229,8 @@ export class Maildir implements Mailbox {
 		return taken;
 	}
 
-	writeBack(keep: readonly Message[], _options: { readonly removeEmpty: boolean }): number {
+	writeBack(keep: readonly Message[], options: WriteBackOptions): number {
+		options.ready?.();
 		const kept = new Set(keep);
 		const known = this.messages.slice();
 		const arrived = this.takeNew().length;

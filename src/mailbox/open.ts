@@ -7,7 +7,7 @@ import { statSync } from 'node:fs';
 import { join } from 'node:path';
 
 import type { System } from '../system.js';
-import type { Appended, AppendOptions, Letter } from './append.js';
+import type { Appended, AppendOptions, Letter, Tentative } from './append.js';
 import { errno, MboxFile } from './file.js';
 import type { Mailbox } from './mailbox.js';
 import { recover } from './rewrite.js';
@@ -118,6 +118,22 @@ export async function appendTo(
 	}
 	const { appendToCompressed } = await import('./compressed.js');
 	return appendToCompressed(folder.path, folder.format, letters, options);
+}
+
+/**
+ * The same, until the moment before it counts, where the folder is a plain mbox; letters for any other
+ * are there when the promise is kept, and cannot be taken back. Throws as `append`.
+ */
+export async function appendTentativelyTo(
+	...[system, path, letters, options = {}]: Parameters<typeof appendTo>
+): Promise<Tentative> {
+	const folder = findFolder(path) ?? newFolder(path, options.newFormat ?? 'mbox');
+	if (folder.format === 'mbox') {
+		const { appendTentatively } = await import('./append.js');
+		return appendTentatively(folder.path, letters, options);
+	}
+	const done = await appendTo(system, path, letters, options);
+	return { ...done, commit: () => undefined, undo: () => false, close: () => undefined };
 }
 
 function newFolder(path: string, otherwise: 'mbox' | 'maildir'): { path: string; format: Format } {

@@ -21,12 +21,13 @@ import {
 	type Stats,
 	statSync,
 	unlinkSync,
-	writeSync,
 } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 
 import { isErrno } from '../complaint.js';
-import { lockMailbox } from './lock.js';
+import { syncDirectory, writeAll } from './disk.js';
+import { isInterrupted, undoInterrupted } from './journal.js';
+import { isFull, lockMailbox, type MailboxLock } from './lock.js';
 
 /** A part of the new contents: octets of the old file as they stand, or others. */
 export type Piece =
@@ -44,8 +45,15 @@ export interface Rewriting {
 	readonly removeEmpty: boolean;
 	/** Milliseconds to wait for locks. */
 	readonly patience: number | undefined;
+	/** Locked already, by `claim`; else locked for the time of the rewriting. */
+	readonly claim?: Claim | undefined;
 	/** Asked for under the locks: the new contents. Throws where the old is not what it was. */
 	pieces(): readonly Piece[];
+	/**
+	 * The new contents are safe, and become the mailbox's with the next step: the last moment to see to
+	 * it that what is taken out is elsewhere. May be called twice. What it throws ends the rewriting.
+	 */
+	ready?(): void;
 	/** Called between the steps, with their names; for tests. */
 	step?(name: string): void;
 }
@@ -53,34 +61,73 @@ export interface Rewriting {
 /** Small enough to stay in the processor's cache between read and write. */
 const copyOctets = 1 << 18;
 
+/** A mailbox locked for writing, until `release`. */
+export interface Claim {
+	readonly fd: number;
+	readonly lock: MailboxLock;
+	release(): void;
+}
+
+/** Locks a mailbox that is to be rewritten. Throws errno errors and MailboxBusy. */
+export function claim({
+	path,
+	dot,
+	patience,
+}: Pick<Rewriting, 'path' | 'dot' | 'patience'>): Claim {
+	const fd = openSync(realpathSync(path), constants.O_RDWR);
+	try {
+		const lock = lockMailbox(path, fd, { dot, ...(patience === undefined ? {} : { patience }) });
+		const release = () => {
+			lock.release();
+			closeSync(fd);
+		};
+		return { fd, lock, release };
+	} catch (error) {
+		closeSync(fd);
+		throw error;
+	}
+}
+
 /** Rewrites the file. Throws errno errors and MailboxBusy; the mailbox is then as it was. */
 export function rewrite(job: Rewriting): void {
 	const real = realpathSync(job.path);
-	const fd = openSync(real, constants.O_RDWR);
+	const claimed = job.claim ?? claim(job);
+	const { fd } = claimed;
 	try {
-		const { patience } = job;
-		const lock = lockMailbox(job.path, fd, {
-			dot: job.dot,
-			...(patience === undefined ? {} : { patience }),
-		});
-		try {
-			const pieces = job.pieces();
-			const stats = fstatSync(fd);
-			job.step?.('locked');
-			if (isWhole(pieces, stats.size)) return;
-			if (pieces.length === 0) empty(job, real, fd);
-			else {
-				const inPlace = () => overwrite(job, real, fd, stats, pieces);
-				const byRename = () => replaceFile(job, real, stats, pieces);
-				const ways = job.dot === 'attempt' ? [inPlace, byRename] : [byRename, inPlace];
-				if (!ways.some((way) => way())) throw refused(job.path);
-			}
-		} finally {
-			lock.release();
-		}
+		const pieces = job.pieces();
+		const stats = fstatSync(fd);
+		job.step?.('locked');
+		if (isWhole(pieces, stats.size)) job.ready?.();
+		else if (pieces.length === 0) empty(job, real, fd);
+		else if (isBeginning(pieces)) shorten(job, fd, lengthOf(pieces[0] as Piece), stats.size);
+		else inSomeWay(job, real, fd, stats, pieces);
 	} finally {
-		closeSync(fd);
+		if (job.claim === undefined) claimed.release();
 	}
+}
+
+/** In the way that suits its kind, else in the other. */
+function inSomeWay(
+	job: Rewriting,
+	real: string,
+	fd: number,
+	stats: Stats,
+	pieces: readonly Piece[],
+): void {
+	const inPlace = () => overwrite(job, real, fd, stats, pieces);
+	const byRename = () => replaceFile(job, real, stats, pieces);
+	let why: Error = refused(job.path);
+	for (const way of job.dot === 'attempt' ? [inPlace, byRename] : [byRename, inPlace]) {
+		try {
+			if (way()) return;
+		} catch (error) {
+			// The other way may need room on another disk. What is half written over is left to `recover`.
+			const isHalf = statSync(recoveryPath(job.home, real), { throwIfNoEntry: false });
+			if (!isFull(error) || isHalf) throw error;
+			why = error as Error;
+		}
+	}
+	throw why;
 }
 
 /** True where the new contents are the old. */
@@ -90,7 +137,23 @@ function isWhole(pieces: readonly Piece[], size: number): boolean {
 	return pieces.length === 1 && only.kind === 'range' && only.from === 0 && only.to === size;
 }
 
+/** True where the new contents are the old without its end. */
+function isBeginning(pieces: readonly Piece[]): boolean {
+	const [only] = pieces;
+	return pieces.length === 1 && only?.kind === 'range' && only.from === 0;
+}
+
+/** Takes off the end, which needs no room; what a program without locks has just added stays. */
+function shorten(job: Rewriting, fd: number, length: number, size: number): void {
+	job.ready?.();
+	const late = tailOf(fd, size);
+	if (late.length > 0) writeAll(fd, late, length);
+	ftruncateSync(fd, length + late.length);
+	fsyncSync(fd);
+}
+
 function empty(job: Rewriting, real: string, fd: number): void {
+	job.ready?.();
 	if (job.removeEmpty) {
 		try {
 			unlinkSync(real);
@@ -142,6 +205,7 @@ function replaceFile(
 			closeSync(fd);
 		}
 		job.step?.('synced');
+		job.ready?.();
 		renameSync(beside, real);
 		job.step?.('renamed');
 		syncDirectory(dirname(real));
@@ -200,22 +264,6 @@ function lengthOf(piece: Piece): number {
 	return piece.kind === 'octets' ? piece.octets.length : piece.to - piece.from;
 }
 
-/** writeSync may write less than it was given. Without `at`: where the file stands. */
-export function writeAll(fd: number, octets: Uint8Array, at: number | null = null): void {
-	for (let done = 0; done < octets.length; ) {
-		done += writeSync(fd, octets, done, octets.length - done, at === null ? null : at + done);
-	}
-}
-
-export function syncDirectory(path: string): void {
-	const fd = openSync(path, constants.O_RDONLY);
-	try {
-		fsyncSync(fd);
-	} finally {
-		closeSync(fd);
-	}
-}
-
 function removeIfThere(path: string): void {
 	try {
 		unlinkSync(path);
@@ -231,12 +279,24 @@ interface Recovery {
 	readonly ino: number;
 	readonly before: number;
 	readonly after: number;
-	/** What stood at `after` in the old file: gone when the file has been cut there. */
+	/** What stood at `after` in the old file: gone when the file has been cut there. Base64, as all samples. */
 	readonly sample: string;
+	/** How the old contents begin, and the new: a mailbox that begins otherwise is another's work. */
+	readonly begins: readonly [old: string, new: string];
 }
 
+/** Two folders may have one name; where one lies tells them apart. */
 function recoveryPath(home: string, real: string): string {
-	return join(home, `.inkloom-recovery-${basename(real)}`);
+	return join(home, `.inkloom-recovery-${basename(real).slice(0, 100)}-${digest(real)}`);
+}
+
+/** FNV-1a, of 32 bits, forwards and backwards: for names, not against malice; what is found is verified. */
+function digest(text: string): string {
+	const octets = Buffer.from(text);
+	const one = (sum: number, octet: number) => Math.imul(sum ^ octet, 0x01000193) >>> 0;
+	return [octets.reduce(one, 0x811c9dc5), octets.reduceRight(one, 0x811c9dc5)]
+		.map((sum) => sum.toString(36))
+		.join('');
 }
 
 const sampleOctets = 64;
@@ -259,38 +319,71 @@ function overwrite(
 		if (isErrno(error) && (isRefusal(error) || error.code === 'ENOENT')) return false;
 		throw error;
 	}
+	let begun = false;
 	try {
 		let after = 0;
 		for (const piece of pieces) after += lengthOf(piece);
-		const sample = Buffer.alloc(sampleOctets);
-		const sampled = after < stats.size ? readSync(fd, sample, 0, sampleOctets, after) : 0;
+		const line = Buffer.alloc(recoveryLine, ' ');
+		line[recoveryLine - 1] = 10;
+		writeAll(copyFd, line, 0);
+		write(job.fd, pieces, copyFd, line.length);
 		const recovery: Recovery = {
 			path: real,
 			dev: stats.dev,
 			ino: stats.ino,
 			before: stats.size,
 			after,
-			sample: sample.toString('base64', 0, sampled),
+			sample: after < stats.size ? sampleAt(fd, after) : '',
+			begins: [sampleAt(fd, 0), sampleAt(copyFd, line.length)],
 		};
-		const line = Buffer.from(`${JSON.stringify(recovery)}\n`);
-		writeAll(copyFd, line, 0);
-		write(job.fd, pieces, copyFd, line.length);
+		const said = Buffer.from(JSON.stringify(recovery));
+		// A path of such a length that no copy can say whose it is.
+		if (said.length >= line.length) return false;
+		writeAll(copyFd, said, 0);
 		fsyncSync(copyFd);
 		job.step?.('drafted');
+		job.ready?.();
+		// One that could not be applied, of a mailbox that is no more: nobody's mail is thrown away.
+		setAside(job.home, real);
 		renameSync(draft, copy);
-		syncDirectory(job.home);
+		try {
+			syncDirectory(job.home);
+		} catch (error) {
+			// Or it would be applied at the next opening, when much may have changed.
+			removeIfThere(copy);
+			throw error;
+		}
 		job.step?.('recoverable');
+		begun = true;
 		putInPlace(fd, { fd: copyFd, offset: line.length, path: copy }, recovery, job.step);
-	} catch (error) {
-		removeIfThere(draft);
-		throw error;
 	} finally {
 		closeSync(copyFd);
+		if (!begun) removeIfThere(draft);
 	}
 	unlinkSync(copy);
 	syncDirectory(job.home);
 	job.step?.('done');
 	return true;
+}
+
+/** Octets of the first line of a recovery copy: a path is no longer than 4096. */
+const recoveryLine = 8192;
+
+function sampleAt(fd: number, from: number): string {
+	const sample = Buffer.alloc(sampleOctets);
+	return sample.toString('base64', 0, readSync(fd, sample, 0, sampleOctets, from));
+}
+
+/** A copy that fits no mailbox any more becomes a file that its owner sees, and may open as a folder. */
+function setAside(home: string, real: string): void {
+	const copy = recoveryPath(home, real);
+	if (!statSync(copy, { throwIfNoEntry: false })) return;
+	for (let number = 1; ; number++) {
+		const place = join(home, `recovered-${basename(real).slice(0, 100)}-${number}`);
+		if (statSync(place, { throwIfNoEntry: false })) continue;
+		renameSync(copy, place);
+		return;
+	}
 }
 
 /** Copies the new contents over the old, and cuts off the rest. */
@@ -339,33 +432,68 @@ function tailOf(fd: number, from: number): Buffer {
 }
 
 /**
- * Finishes a writing in place that was cut short, where a recovery copy says there was one. Mail that
- * has come since is kept. Cheap where there is none. Throws errno errors and MailboxBusy.
+ * Makes good what was cut short: an append, and a writing in place where a recovery copy says there was
+ * one. Mail that has come since is kept. Cheap where there is nothing. Throws errno errors and MailboxBusy.
  */
 export function recover(path: string, home: string, dot: 'attempt' | 'none'): void {
 	// The copy is named after the file itself, whatever links lead to it.
 	const real = realpathSync(path);
 	const copy = recoveryPath(home, real);
-	if (!statSync(copy, { throwIfNoEntry: false })) return;
-	const fd = openSync(real, constants.O_RDWR);
-	const copyFd = openSync(copy, 'r');
+	const hasCopy = statSync(copy, { throwIfNoEntry: false }) !== undefined;
+	if (!hasCopy && !isInterrupted(path)) return;
+	const { fd, release } = claim({ path, dot, patience: undefined });
 	try {
-		const lock = lockMailbox(path, fd, { dot });
-		try {
-			const start = Buffer.alloc(8192);
-			const line = start.subarray(0, readSync(copyFd, start, 0, start.length, 0));
-			const offset = line.indexOf(10) + 1;
-			const recovery = JSON.parse(line.toString('utf8', 0, offset)) as Recovery;
-			const stats = fstatSync(fd);
-			if (recovery.path !== real || recovery.ino !== stats.ino) return;
-			finish(fd, copyFd, offset, recovery, stats.size);
-			unlinkSync(copy);
-		} finally {
-			lock.release();
+		undoInterrupted(path, fd);
+		if (hasCopy && !applyCopy(fd, copy, real)) setAside(home, real);
+	} finally {
+		release();
+	}
+}
+
+/** False where the mailbox is not the one that was written over. */
+function applyCopy(fd: number, copy: string, real: string): boolean {
+	let copyFd: number;
+	try {
+		copyFd = openSync(copy, 'r');
+	} catch (error) {
+		// While we waited for the locks, somebody else has done it.
+		if (isErrno(error) && error.code === 'ENOENT') return true;
+		throw error;
+	}
+	try {
+		const start = Buffer.alloc(recoveryLine);
+		const line = start.subarray(0, readSync(copyFd, start, 0, start.length, 0));
+		const offset = line.indexOf(10) + 1;
+		const recovery = parseRecovery(line.toString('utf8', 0, offset));
+		const stats = fstatSync(fd);
+		if (recovery?.path !== real || recovery.ino !== stats.ino || recovery.dev !== stats.dev) {
+			return false;
 		}
+		if (fstatSync(copyFd).size < offset + recovery.after) return false;
+		if (!beginsAsLeft(fd, recovery)) return false;
+		finish(fd, copyFd, offset, recovery, stats.size);
 	} finally {
 		closeSync(copyFd);
-		closeSync(fd);
+	}
+	unlinkSync(copy);
+	return true;
+}
+
+/** Whether the mailbox begins as the old one did, or as the new one does. */
+function beginsAsLeft(fd: number, { begins }: Recovery): boolean {
+	const now = Buffer.from(sampleAt(fd, 0), 'base64');
+	return begins.some((sample) => {
+		const whole = Buffer.from(sample, 'base64');
+		return now.subarray(0, whole.length).equals(whole);
+	});
+}
+
+function parseRecovery(line: string): Recovery | undefined {
+	try {
+		return JSON.parse(line) as Recovery;
+	} catch (error) {
+		if (error instanceof SyntaxError) return undefined;
+		throw error;
 	}
 }
 

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 
 import { isErrno, reason } from '../complaint.js';
 import { Flag, type Mailbox, type Message } from '../mailbox/mailbox.js';
-import { writeAll } from '../mailbox/rewrite.js';
+import { writeAll } from '../mailbox/disk.js';
 import type { Outcome } from './commands.js';
 import { splitWords } from './lexer.js';
 import { touchMessage } from './marking.js';

@@ -7,7 +7,7 @@ import { closeSync, existsSync, openSync } from 'node:fs';
 import { Complaint, isErrno, reason } from '../complaint.js';
 import { Flag, type Message } from '../mailbox/mailbox.js';
 import { appendTo } from '../mailbox/open.js';
-import { writeAll } from '../mailbox/rewrite.js';
+import { writeAll } from '../mailbox/disk.js';
 import { localPart, skin } from '../message/address.js';
 import type { Outcome } from './commands.js';
 import { expandFolder, folderDirectory } from './foldernames.js';

@@ -5,7 +5,7 @@
 import { closeSync, openSync } from 'node:fs';
 
 import { isErrno } from '../complaint.js';
-import { writeAll } from '../mailbox/rewrite.js';
+import { writeAll } from '../mailbox/disk.js';
 import type { Part } from '../message/body.js';
 import { showWords } from '../message/words.js';
 import type { Session } from './session.js';

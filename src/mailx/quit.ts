@@ -1,12 +1,14 @@
 /**
  * Leaving a folder: what becomes of each message (pure rules, POSIX mailx `quit`), then doing it. Mail is
  * on disk in mbox before it is taken out of the system mailbox; whatever fails, it is still in one of
- * the two. Knows nothing of the formats of folders.
+ * the two, and not in both. Knows nothing of the formats of folders.
  */
 import { writeFileSync } from 'node:fs';
 
 import { Complaint, isErrno, reason } from '../complaint.js';
-import { Flag, type Mailbox, type Message } from '../mailbox/mailbox.js';
+import type { Tentative } from '../mailbox/append.js';
+import { Flag, type Mailbox, type Message, type WriteBackOptions } from '../mailbox/mailbox.js';
+import type { Claim } from '../mailbox/rewrite.js';
 import { messagesWord } from './announce.js';
 import { expandFolder } from './foldernames.js';
 import { lettersOf } from './savedcopy.js';
@@ -78,31 +80,85 @@ async function leaveSystemMailbox(
 	const held = messages.filter(({ flags }) => fateOf(flags, rules).stays);
 	const changed = messages.some((message) => message.has(Flag.statusChanged | Flag.modified));
 	if (held.length < messages.length || changed) {
-		if (!(await saveInMbox(session, mailbox, rules))) return;
 		const removeEmpty = !variables.has('keep');
-		if (!writeBack(session, mailbox, held, removeEmpty)) return;
+		if (!(await moveToMbox(session, mailbox, rules, held, removeEmpty))) return;
 	}
 	tellHeld(session, mailbox, held.length);
 }
 
+/**
+ * Copies to mbox what goes there, and leaves in the mailbox what is held. Both are locked first; letters
+ * are on disk in mbox before they leave the mailbox, and those that cannot leave it are taken back from
+ * mbox. After a kill each is in one of the two; in both only where it fell between the two last steps.
+ * False where it failed, which has been told.
+ */
+async function moveToMbox(
+	session: Session,
+	mailbox: Mailbox,
+	rules: LeaveRules,
+	held: readonly Message[],
+	removeEmpty: boolean,
+): Promise<boolean> {
+	const claimed = claim(session, mailbox);
+	if (claimed === 'failed') return false;
+	try {
+		const saving = await saveInMbox(session, mailbox, rules);
+		if (saving === 'failed') return false;
+		let done = false;
+		try {
+			const ready = () => saving?.commit();
+			if (claimed === 'gone') ready();
+			else done = writeBack(session, mailbox, held, { removeEmpty, claim: claimed, ready });
+			if (done || claimed === 'gone') saving?.tell();
+			return done;
+		} finally {
+			// Where it cannot be taken back, it has at least been said, and is not done once more.
+			if (!done && claimed !== 'gone' && saving?.undo() === false) saving.tell();
+			saving?.close();
+		}
+	} finally {
+		if (claimed !== 'gone') claimed?.release();
+	}
+}
+
+/** `gone`: somebody else has removed the mailbox; what was read of it can still be saved. */
+function claim(session: Session, mailbox: Mailbox): Claim | undefined | 'gone' | 'failed' {
+	try {
+		const claimed = mailbox.claim?.();
+		if (claimed?.lock.noRoom) {
+			const what = 'no room for a lock file; only programs that use record locks are kept out';
+			session.terminal.complain(`${mailbox.name}: ${what}\n`);
+		}
+		return claimed;
+	} catch (error) {
+		if (isErrno(error) && error.code === 'ENOENT') return 'gone';
+		tellTrouble(session, mailbox, error);
+		return 'failed';
+	}
+}
+
 /** False where it failed, which has been told. */
 function writeBack(
-	{ terminal }: Session,
+	session: Session,
 	mailbox: Mailbox,
 	kept: readonly Message[],
-	removeEmpty: boolean,
+	options: WriteBackOptions,
 ): boolean {
 	try {
-		mailbox.writeBack(kept, { removeEmpty });
+		mailbox.writeBack(kept, options);
 		return true;
 	} catch (error) {
-		if (!isErrno(error)) throw error;
-		// Somebody else has removed it: there is nothing to be taken out.
-		if (error.code === 'ENOENT') return false;
-		const what = error.code === 'EAGAIN' ? 'Unable to lock mailbox' : mailbox.name;
-		terminal.complain(`${what}: ${reason(error)}\n`);
+		tellTrouble(session, mailbox, error);
 		return false;
 	}
+}
+
+function tellTrouble({ terminal }: Session, { name }: Mailbox, error: unknown): void {
+	if (!isErrno(error)) throw error;
+	// Somebody else has removed it: there is nothing to be taken out.
+	if (error.code === 'ENOENT') return;
+	const what = error.code === 'EAGAIN' ? 'Unable to lock mailbox' : name;
+	terminal.complain(`${what}: ${reason(error)}\n`);
 }
 
 function tellHeld({ terminal }: Session, mailbox: Mailbox, count: number): void {
@@ -134,34 +190,65 @@ function noLongerNew(mailbox: Mailbox): void {
 	}
 }
 
-/** Copies to mbox what goes there. False where it failed, which has been told. */
-async function saveInMbox(session: Session, mailbox: Mailbox, rules: LeaveRules): Promise<boolean> {
+/** Messages that are on disk in mbox, and may yet be taken back. */
+interface Saving extends Pick<Tentative, 'commit' | 'undo' | 'close'> {
+	/** Says so, once; they are not saved a second time in this session. */
+	tell(): void;
+}
+
+/** Copies to mbox what goes there; undefined where nothing does. `failed` has been told. */
+async function saveInMbox(
+	session: Session,
+	mailbox: Mailbox,
+	rules: LeaveRules,
+): Promise<Saving | undefined | 'failed'> {
 	const { system, terminal, variables, bare } = session;
 	const { append, mbox } = rules;
 	// What an attempt to leave that failed afterwards has put there already is there.
 	const chosen = mailbox.messages.filter(
 		(message) => fateOf(message.flags, rules).toMbox && !message.has(Flag.boxed),
 	);
-	if (chosen.length === 0) return true;
-	if (mbox === undefined) return false;
-	const { appendTo } = await import('../mailbox/open.js');
-	try {
-		await appendTo(system, system.real(mbox), lettersOf(mailbox, chosen, session), {
-			// The newest come first, unless asked otherwise.
-			place: append ? 'end' : 'start',
-			separate: !bare,
-			finish: !bare,
-			// As in the original, whose mbox is a file unless it is appended to.
-			newFormat: append && variables.get('newfolders') === 'maildir' ? 'maildir' : 'mbox',
-		});
-	} catch (error) {
+	if (chosen.length === 0) return undefined;
+	if (mbox === undefined) return 'failed';
+	const named = (error: unknown): string => {
 		if (!isErrno(error)) throw error;
-		terminal.complain(`${mbox === '' ? '' : `${mbox}: `}${reason(error)}\n`);
-		return false;
+		return `${mbox === '' ? '' : `${mbox}: `}${reason(error)}`;
+	};
+	const { appendTentativelyTo } = await import('../mailbox/open.js');
+	let saved: Tentative;
+	try {
+		saved = await appendTentativelyTo(
+			system,
+			system.real(mbox),
+			lettersOf(mailbox, chosen, session),
+			{
+				// The newest come first, unless asked otherwise.
+				place: append ? 'end' : 'start',
+				separate: !bare,
+				finish: !bare,
+				// As in the original, whose mbox is a file unless it is appended to.
+				newFormat: append && variables.get('newfolders') === 'maildir' ? 'maildir' : 'mbox',
+			},
+		);
+	} catch (error) {
+		terminal.complain(`${named(error)}\n`);
+		return 'failed';
 	}
-	for (const message of chosen) message.set(Flag.boxed);
-	terminal.write(`Saved ${messagesWord(chosen.length)} in mbox\n`);
-	return true;
+	return {
+		commit() {
+			try {
+				saved.commit();
+			} catch (error) {
+				throw new Complaint(named(error), 'stderr');
+			}
+		},
+		undo: () => saved.undo(),
+		close: () => saved.close(),
+		tell() {
+			for (const message of chosen) message.set(Flag.boxed);
+			terminal.write(`Saved ${messagesWord(chosen.length)} in mbox\n`);
+		},
+	};
 }
 
 /** A folder that is no system mailbox: only what was deleted goes. */
@@ -200,14 +287,21 @@ async function leaveMaildir(session: Session, mailbox: Mailbox, rules: LeaveRule
 	if (kind === 'system') {
 		noLongerNew(mailbox);
 		kept = messages.filter(({ flags }) => fateOf(flags, rules).stays);
-		if (!(await saveInMbox(session, mailbox, rules))) return;
+		const saving = await saveInMbox(session, mailbox, rules);
+		if (saving === 'failed') return;
+		try {
+			saving?.commit();
+			saving?.tell();
+		} finally {
+			saving?.close();
+		}
 	} else {
 		kept = messages.filter((message) => !message.has(Flag.deleted));
 	}
 	// A file in `new` moves to `cur`, were it only for having been listed.
 	const moving = Flag.new | Flag.saved | Flag.boxed | Flag.statusChanged | Flag.modified;
 	const changed = kept.length < messages.length || kept.some((message) => message.has(moving));
-	if (changed && !writeBack(session, mailbox, kept, false)) return;
+	if (changed && !writeBack(session, mailbox, kept, { removeEmpty: false })) return;
 	if (kind === 'system') tellHeld(session, mailbox, kept.length);
 	else if (changed) {
 		terminal.write(`"${name}" ${isBsd(variables) ? 'complete' : 'updated.'}\n`);

@@ -24,7 +24,7 @@ import {
 import { dirname } from 'node:path';
 
 import { isErrno, reason } from '../complaint.js';
-import { syncDirectory } from '../mailbox/rewrite.js';
+import { syncDirectory } from '../mailbox/disk.js';
 import type { System } from '../system.js';
 import { type Alias, type AliasFile, aliasKey, parseAliases, printFigures } from './aliases.js';
 import { localNames } from './recipient.js';

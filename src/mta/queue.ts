@@ -21,7 +21,7 @@ import {
 
 import { isErrno } from '../complaint.js';
 import { lockMailbox, MailboxBusy, type MailboxLock } from '../mailbox/lock.js';
-import { syncDirectory, writeAll } from '../mailbox/rewrite.js';
+import { syncDirectory, writeAll } from '../mailbox/disk.js';
 import type { System } from '../system.js';
 import type { Copy, Fate, ReportOptions } from './envelope.js';
 import { settingsOf } from './settings.js';

@@ -1,11 +1,33 @@
 import assert from 'node:assert/strict';
-import { appendFileSync, rmSync } from 'node:fs';
+import { spawn } from 'node:child_process';
+import { appendFileSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, it } from 'node:test';
+import { fileURLToPath } from 'node:url';
 
+import { MailboxBusy } from '../../src/mailbox/lock.js';
 import { Flag } from '../../src/mailbox/mailbox.js';
-import { fateOf } from '../../src/mailx/quit.js';
+import { openFolder } from '../../src/mailx/folders.js';
+import { commandLoop } from '../../src/mailx/interpreter.js';
+import { fateOf, leaveFolder } from '../../src/mailx/quit.js';
+import { newSession } from '../../src/mailx/session.js';
+import { openSystem } from '../../src/system.js';
 import { contents, Desk, letter } from '../harness/desk.js';
+import { RecordingTerminal } from '../harness/recording.js';
+
+/** Played by a child: reads the first message, leaves, and dies when the letter is in mbox. */
+if (process.env.INKLOOM_TEST_DESK) {
+	const dir = process.env.INKLOOM_TEST_DESK;
+	const system = openSystem({ HOME: join(dir, 'home'), MAIL: join(dir, 'spool'), USER: 'pue' });
+	const session = newSession(system, new RecordingTerminal(['p 1', 'x']), {});
+	if (process.env.INKLOOM_TEST_APPEND) session.variables.set('append', '');
+	await openFolder(session, '%');
+	await commandLoop(session);
+	if (session.mailbox)
+		session.mailbox.writeBack = () => process.kill(process.pid, 'SIGKILL') as never;
+	await leaveFolder(session);
+	process.exit(1);
+}
 
 const spool =
 	letter(1, 'RO') + letter(2, 'O') + letter(3) + letter(4, 'RO') + letter(5, 'O') + letter(6);
@@ -169,7 +191,7 @@ describe('leaving the system mailbox', () => {
 		assert.equal(contents(desk.file('spool')), '8');
 	});
 
-	it('puts nothing into mbox twice where the first attempt to leave fails after it', async () => {
+	it('puts nothing into mbox that does not leave it', async () => {
 		const told = await desk.play([
 			'p 1',
 			`!cp @/spool @/x; mv @/x @/spool`,
@@ -178,6 +200,90 @@ describe('leaving the system mailbox', () => {
 			'x',
 		]);
 		assert.match(told, /nothing has been written/);
+		assert.equal(contents(desk.file('home/mbox')), '9:RO');
+	});
+
+	/** As a disk that fails with the last step. */
+	async function leaveInVain(variables: Record<string, string>): Promise<string[]> {
+		const { session, terminal } = desk.session(variables, ['p 1', 'x']);
+		await openFolder(session, '%');
+		await commandLoop(session);
+		const { mailbox } = session;
+		assert.ok(mailbox);
+		const { writeBack } = mailbox;
+		mailbox.writeBack = (_keep, { ready }) => {
+			ready?.();
+			throw Object.assign(new Error('EIO'), { code: 'EIO' });
+		};
+		await leaveFolder(session);
+		const after = contents(desk.file('home/mbox')) ?? '';
+		mailbox.writeBack = writeBack;
+		await leaveFolder(session);
+		mailbox.close();
+		const told = terminal.transcript.replaceAll(desk.dir, '@').split('\n').slice(-4, -1);
+		return [after, contents(desk.file('home/mbox')) ?? '', ...told];
+	}
+
+	it('takes back from mbox what could not leave it in the end, where it was appended', async () => {
+		assert.deepEqual(await leaveInVain({ append: '' }), [
+			'9:RO',
+			'9:RO 1:RO',
+			'@/spool: Input/output error',
+			'Saved 1 message in mbox',
+			'Held 5 messages in @/spool',
+		]);
+		assert.deepEqual(readdirSync(join(desk.dir, 'home')).sort(), ['Mail', 'mbox']);
+	});
+
+	it('puts nothing into mbox twice where it cannot be taken back', async () => {
+		assert.deepEqual(await leaveInVain({}), [
+			'1:RO 9:RO',
+			'1:RO 9:RO',
+			'@/spool: Input/output error',
+			'Saved 1 message in mbox',
+			'Held 5 messages in @/spool',
+		]);
+	});
+
+	for (const append of [false, true]) {
+		const how = append ? 'appended' : 'put first';
+		it(`killed with letters ${how} in mbox, has them in one of the two, and in no more at the next try`, async () => {
+			const child = spawn(process.execPath, [fileURLToPath(import.meta.url)], {
+				env: {
+					...process.env,
+					INKLOOM_TEST_DESK: desk.dir,
+					INKLOOM_TEST_APPEND: append ? '1' : '',
+				},
+				stdio: ['ignore', 'inherit', 'inherit'],
+			});
+			const signal = await new Promise((end) => child.on('exit', (_, name) => end(name)));
+			assert.equal(signal, 'SIGKILL');
+			assert.equal(desk.file('spool'), spool);
+			await desk.play(['p 1', 'q'], append ? { append: '' } : {});
+			assert.equal(contents(desk.file('home/mbox')), append ? '9:RO 1:RO' : '1:RO 9:RO');
+			assert.equal(contents(desk.file('spool')), '2:O 3:O 4:RO 5:O 6:O');
+			assert.deepEqual(readdirSync(join(desk.dir, 'home')).sort(), ['Mail', 'mbox']);
+		});
+	}
+
+	it('waits for the lock of the mailbox before it puts anything into mbox', async () => {
+		const { session } = desk.session({}, ['p 1', 'x']);
+		await openFolder(session, '%');
+		await commandLoop(session);
+		const { mailbox } = session;
+		assert.ok(mailbox?.claim);
+		let before: string | undefined;
+		const { claim } = mailbox;
+		mailbox.claim = () => {
+			before = desk.file('home/mbox');
+			throw new MailboxBusy('spool');
+		};
+		await leaveFolder(session);
+		assert.equal(desk.file('home/mbox'), before);
+		assert.equal(desk.file('spool'), spool);
+		mailbox.claim = claim;
+		await leaveFolder(session);
+		mailbox.close();
 		assert.equal(contents(desk.file('home/mbox')), '1:RO 9:RO');
 	});
 

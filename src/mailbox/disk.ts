@@ -1,0 +1,35 @@
+/** Octets on their way to a disk: all of them written, and the directory that names them on disk as well. */
+import { closeSync, constants, fsyncSync, openSync, writeSync } from 'node:fs';
+
+import { isErrno } from '../complaint.js';
+
+/** writeSync may write less than it was given. Without `at`: where the file stands. Throws errno errors. */
+export function writeAll(fd: number, octets: Uint8Array, at: number | null = null): void {
+	for (let done = 0; done < octets.length; ) {
+		done += writeSync(fd, octets, done, octets.length - done, at === null ? null : at + done);
+	}
+}
+
+/** Not to be opened for reading (a spool of mode 1733), or a file system that syncs no directories. */
+const unsyncable = ['EACCES', 'EPERM', 'EINVAL', 'ENOTSUP', 'EOPNOTSUPP', 'EISDIR'];
+
+/**
+ * Sees the names in a directory onto the disk. Where it may not be opened, what was done to the files
+ * in it has to do: a journaling file system writes the name of a new file with the file. Throws errno errors.
+ */
+export function syncDirectory(path: string): void {
+	let fd: number;
+	try {
+		fd = openSync(path, constants.O_RDONLY);
+	} catch (error) {
+		if (isErrno(error) && unsyncable.includes(error.code ?? '')) return;
+		throw error;
+	}
+	try {
+		fsyncSync(fd);
+	} catch (error) {
+		if (!isErrno(error) || !unsyncable.includes(error.code ?? '')) throw error;
+	} finally {
+		closeSync(fd);
+	}
+}
