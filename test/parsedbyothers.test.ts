@@ -1,123 +1,180 @@
 /**
  * Letters written with the built program, as other programs read them: Python's email package, which
- * lists defects, and mailparser.
+ * lists defects, mailparser and mutt; and what RFC 5322 and RFC 2047 say of every line of them.
  */
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { after, describe, it } from 'node:test';
+import { after, before, describe, it } from 'node:test';
 
-import { simpleParser } from 'mailparser';
-
-import { programs } from './harness/world.js';
+import { type Address, letters, meaning, prepare, write } from './lettersofours.js';
 
 const dir = mkdtempSync(join(tmpdir(), 'others-'));
 after(() => rmSync(dir, { recursive: true, force: true }));
-
-const captured = join(dir, 'captured');
-const sendmail = join(dir, 'sendmail');
-writeFileSync(sendmail, `#!/bin/sh\nexec cat > '${captured}'\n`);
-chmodSync(sendmail, 0o755);
-const attachment = join(dir, 'some octets.bin');
-const foreignName = join(dir, 'Größe.txt');
-writeFileSync(foreignName, 'text\n');
-writeFileSync(attachment, Buffer.from(Array.from({ length: 3_000 }, (_, n) => n % 256)));
+const folder = prepare(dir);
 
 const noPython = spawnSync('python3', ['-c', 'import email']).status === 0 ? false : 'no python3';
 
+const names = Object.keys(letters);
+const written = new Map<string, Buffer>();
+const failures = new Map<string, unknown>();
+const pathOf = (name: string) => join(dir, `letter-${names.indexOf(name)}`);
+
+/** Writes all letters, some at a time. */
+before(async () => {
+	const waiting = Object.entries(letters);
+	const worker = async () => {
+		for (let next = waiting.shift(); next; next = waiting.shift()) {
+			const [name, given] = next;
+			try {
+				written.set(name, await write(folder, name, given));
+				writeFileSync(pathOf(name), written.get(name) as Buffer);
+			} catch (error) {
+				failures.set(name, error);
+			}
+		}
+	};
+	await Promise.all([worker(), worker(), worker()]);
+});
+
+function letter(name: string): Buffer {
+	const octets = written.get(name);
+	if (octets === undefined) throw failures.get(name);
+	return octets;
+}
+
+/** A letter as some program understood it. */
+interface Seen {
+	readonly subject: string | null;
+	readonly from: readonly Address[];
+	readonly to: readonly Address[];
+	readonly cc: readonly Address[];
+	readonly text: string;
+	readonly files: readonly { readonly name: string; readonly octets: Buffer }[];
+	readonly references: string;
+	readonly inReplyTo: string;
+}
+
+/** Python 3.11 puts a blank between two encoded words of a name, and so does mutt. */
+const clear = ([name, address]: Address) => [name.replace(/\s+/g, ' ').trim(), address];
+
+/** Line ends at the end of a text count for nothing: a letter always has one there. */
+const ended = (text: string) => text.replace(/\n*$/, '\n');
+
+function compare(name: string, seen: Seen): void {
+	const given = letters[name] as (typeof letters)[string];
+	const meant = meaning(folder, given);
+	assert.equal(seen.subject, meant.subject);
+	assert.deepEqual(seen.from.map(clear), meant.from.map(clear));
+	assert.deepEqual(seen.to.map(clear), meant.to.map(clear));
+	assert.deepEqual(seen.cc.map(clear), meant.cc.map(clear));
+	if (typeof meant.text === 'string') assert.equal(ended(seen.text), ended(meant.text));
+	else assert.match(seen.text, meant.text);
+	assert.deepEqual(
+		seen.files.map(({ name, octets }) => [name, octets.toString('latin1')]),
+		meant.files.map(([name, content]) => [
+			name,
+			(typeof content === 'string' ? Buffer.from(content) : content).toString('latin1'),
+		]),
+	);
+	if (typeof meant.references === 'string') assert.equal(seen.references, meant.references);
+	else assert.match(seen.references, meant.references);
+	assert.equal(seen.inReplyTo, meant.inReplyTo);
+}
+
 const reader = `
-import email, email.policy, json, sys
-letter = email.message_from_binary_file(open(sys.argv[1], 'rb'), policy=email.policy.default)
-defects = []
-for part in letter.walk():
-    defects += [repr(d) for d in part.defects]
-    for name, value in part.items():
-        defects += [name + ': ' + repr(d) for d in getattr(value, 'defects', [])]
-body = letter.get_body(('plain',))
-print(json.dumps({'defects': defects, 'subject': letter['subject'], 'to': letter['to'],
-    'text': body.get_content() if body else None}))
+import base64, email, email.policy, json, sys
+def addresses(letter, name):
+    value = letter[name]
+    return [] if value is None else [[a.display_name, a.addr_spec] for a in value.addresses]
+def describe(path):
+    letter = email.message_from_binary_file(open(path, 'rb'), policy=email.policy.default)
+    defects, charsets, files, text = [], [], [], None
+    for part in letter.walk():
+        defects += [repr(d) for d in part.defects]
+        for name, value in part.items():
+            defects += [name + ': ' + repr(d) for d in getattr(value, 'defects', [])]
+        if part.is_multipart(): continue
+        charset = part.get_content_charset()
+        if part.get_content_type() == 'text/plain': charsets.append(charset)
+        if text is None and part.get_content_type() == 'text/plain' and part.get_content_disposition() != 'attachment':
+            text = part.get_content()
+        else:
+            files.append({'name': part.get_filename() or '', 'octets': base64.b64encode(part.get_payload(decode=True) or b'').decode()})
+    return {'defects': defects, 'subject': letter['subject'], 'from': addresses(letter, 'from'), 'to': addresses(letter, 'to'),
+        'cc': addresses(letter, 'cc'), 'text': text or '', 'files': files, 'charsets': charsets,
+        'references': ' '.join((letter['references'] or '').split()), 'inReplyTo': letter['in-reply-to'] or ''}
+print(json.dumps([describe(path) for path in sys.argv[1:]]))
 `;
 
-interface Given {
-	readonly subject: string;
-	readonly text: string;
-	readonly options?: readonly string[];
-	readonly to?: string;
-}
-
-const letters: Readonly<Record<string, Given>> = {
-	'plain ASCII': { subject: 'hello', text: 'hi\n' },
-	'UTF-8': { subject: 'Grüße aus Köln', text: 'Schöne Grüße\n' },
-	'a long subject in another script': {
-		subject: 'Ёлки и палки '.repeat(12).trim(),
-		text: 'текст\n'.repeat(20),
-	},
-	'emoji at every fold': { subject: '👩‍🎓🎉'.repeat(20), text: '👩‍🎓\n' },
-	'a line of 5 000 characters': { subject: 'long', text: `${'x'.repeat(5_000)}\n` },
-	'a line of 3 000 characters of UTF-8': { subject: 'long', text: `${'ü'.repeat(3_000)}\n` },
-	'From at a line start': { subject: 'from', text: 'From here\n.\nlast\n' },
-	'an attachment': { subject: 'with a file', text: 'see there\n', options: ['-a', attachment] },
-	'a file with a name that is not ASCII': {
-		subject: 'with a file',
-		text: 'see there\n',
-		options: ['-a', foreignName],
-	},
-	'a name that needs quotes': {
-		subject: 's',
-		text: 't\n',
-		to: '"Döe, Jané" <jane@x.example>',
-	},
-	'no text': { subject: 'empty', text: '' },
-};
-
-function write({ subject, text, options = [], to = 'jane@x.example' }: Given): void {
-	rmSync(captured, { force: true });
-	const program = join(programs, 'mail.cjs');
-	const words = ['-S', `sendmail=${sendmail}`, '-S', 'sendwait', '-s', subject, ...options, to];
-	const child = spawnSync(process.execPath, [program, ...words], {
-		input: text,
-		cwd: dir,
-		env: {
-			PATH: process.env.PATH,
-			HOME: dir,
-			USER: 'pue',
-			MAILRC: '/dev/null',
-			LC_ALL: 'C.UTF-8',
-			TZ: 'UTC',
-		},
+describe("Python's email package", { skip: noPython }, () => {
+	type Described = Omit<Seen, 'files'> & {
+		defects: string[];
+		charsets: string[];
+		files: { name: string; octets: string }[];
+	};
+	const described = new Map<string, Described>();
+	before(() => {
+		const there = names.filter((name) => written.has(name));
+		const { stdout, stderr } = spawnSync('python3', ['-c', reader, ...there.map(pathOf)], {
+			env: { PATH: process.env.PATH, PYTHONUTF8: '1', HOME: process.env.HOME },
+			maxBuffer: 1 << 28,
+		});
+		assert.equal(stderr.toString(), '');
+		const list: Described[] = JSON.parse(stdout.toString());
+		for (const [n, name] of there.entries()) described.set(name, list[n] as Described);
 	});
-	assert.equal(child.status, 0, child.stderr.toString());
-}
 
-describe('letters of ours as others read them', () => {
-	for (const [what, given] of Object.entries(letters)) {
-		it(`${what}: Python finds no defect`, { skip: noPython }, () => {
-			write(given);
-			const { stdout, stderr } = spawnSync('python3', ['-c', reader, captured]);
-			assert.equal(stderr.toString(), '');
-			const read = JSON.parse(stdout.toString());
-			assert.deepEqual(read.defects, []);
-			assert.equal(read.subject, given.subject);
-			assert.equal(read.text.trimEnd(), given.text.trimEnd());
-		});
-
-		it(`${what}: mailparser reads what was written`, async () => {
-			write(given);
-			const read = await simpleParser(readFileSync(captured));
-			assert.equal(read.subject, given.subject);
-			assert.equal((read.text ?? '').trimEnd(), given.text.trimEnd());
-			const [file] = read.attachments;
-			const path = given.options?.[1];
-			if (path) assert.deepEqual(file?.content, readFileSync(path));
-		});
-
-		it(`${what}: no line is longer than 998 octets`, () => {
-			write(given);
-			for (const line of readFileSync(captured, 'latin1').split('\n')) {
-				assert.ok(line.length <= 998, `${line.length}`);
-			}
+	for (const name of names) {
+		it(`finds no defect in ${name}, and what was meant`, () => {
+			letter(name);
+			const seen = described.get(name) as Described;
+			assert.deepEqual(seen.defects, []);
+			const files = seen.files.map(({ name, octets }) => ({
+				name,
+				octets: Buffer.from(octets, 'base64'),
+			}));
+			compare(name, { ...seen, files });
+			const charsets = letters[name]?.meant?.charsets;
+			if (charsets) assert.deepEqual(seen.charsets, charsets);
 		});
 	}
 });
+
+describe('every letter of ours', () => {
+	for (const name of names) {
+		it(`is as RFC 5322 and RFC 2047 want it: ${name}`, () => {
+			const text = letter(name).toString('latin1');
+			const end = text.indexOf('\n\n');
+			const header = text.slice(0, end);
+			assert.match(header, /^[\t\n\x20-\x7e]*$/);
+			assert.doesNotMatch(header, /^[ \t]*$/m);
+			for (const line of text.split('\n')) assert.ok(line.length <= 998, `${line.length} octets`);
+			for (const line of header.split('\n')) {
+				// What is longer has no place to be cut.
+				assert.ok(line.length <= 78 || !/\S[ \t]+\S/.test(line.replace(/^[\w-]+:/, '')), line);
+				for (const [word] of line.matchAll(/=\?[^?\s]+\?[BQ]\?[^?\s]*\?=/gi)) {
+					assert.ok(word.length <= 75, word);
+				}
+			}
+			const fields = [...header.matchAll(/^([^:\s]+):/gm)].map(([, field]) => field);
+			assert.deepEqual(
+				fields.filter((field) => !known.has(field ?? '')),
+				[],
+			);
+			const [, id] = /^Message-ID: (.*)$/m.exec(header) ?? [];
+			if (id) assert.match(id, /^<[\w.%=+-]+(?:@[\w.-]+|%[\w.@-]+|@\[[\w.:]+\])>$/);
+			assert.match(header, /^(?:Resent-)?Date: \w{3}, \d\d \w{3} \d{4} \d\d:\d\d:\d\d \+0000$/m);
+			const wanted = letters[name]?.meant?.header;
+			if (wanted) assert.match(text, wanted);
+		});
+	}
+});
+
+const known = new Set(
+	'Date From Organization Reply-To Sender To Cc Subject Message-ID References In-Reply-To User-Agent MIME-Version Content-Type Content-Transfer-Encoding Resent-Date Resent-From Resent-To Resent-Message-ID'.split(
+		' ',
+	),
+);

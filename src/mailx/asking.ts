@@ -3,7 +3,6 @@
  * questions, not the letter.
  */
 import { Complaint } from '../complaint.js';
-import { checkSender } from '../message/compose.js';
 import {
 	type Attachment,
 	type Draft,
@@ -11,6 +10,7 @@ import {
 	type Name,
 	typedNames,
 } from '../message/draft.js';
+import { checkSender } from '../message/letterheader.js';
 import type { LineRequest } from '../terminal/terminal.js';
 import { attachFile, printAttachment, typeByName } from './enclosures.js';
 import { printNames } from './names.js';

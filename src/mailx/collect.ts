@@ -7,8 +7,8 @@ import { readFileSync } from 'node:fs';
 
 import { Complaint, isErrno, reason } from '../complaint.js';
 import { Flag, type Message } from '../mailbox/mailbox.js';
-import { checkSender } from '../message/compose.js';
 import type { Draft } from '../message/draft.js';
+import { checkSender } from '../message/letterheader.js';
 import { makePrintable } from '../message/text.js';
 import { decodeWords } from '../message/words.js';
 import { decodeText, encodeText } from '../terminal/charset.js';

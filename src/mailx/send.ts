@@ -266,7 +266,7 @@ async function handOver(
 		const transport = await chooseTransport(session, options.mailerOptions);
 		// Interrupts meant for the letter being typed must not tear it apart on its way out.
 		terminal.ignoreInterrupts(true);
-		const receipt = await transport.send(envelope, letter);
+		const receipt = await transport.send(envelope, session.bare ? letter : withoutBcc(letter));
 		const started = variables.has('sendmail');
 		if (started && (waitsForMailer(session) || terminal.interactive)) hadMailer.add(session);
 		const say = receipt.outcome === 'refused' ? 'complain' : 'write';
@@ -284,6 +284,19 @@ async function handOver(
 	terminal.complain('. . . message not sent.\n');
 	// The original does not know, unless it waits for the mailer.
 	return session.bare && variables.has('sendmail') && !waitsForMailer(session);
+}
+
+/**
+ * Who has a blind copy is told to nobody, though the copy one keeps says so (RFC 5322 3.6.3). Heirloom
+ * leaves that to the mailer, and not every mailer does it.
+ */
+function withoutBcc(letter: Buffer): Buffer {
+	const end = letter.indexOf('\n\n') + 1;
+	const header = letter.toString('latin1', 0, end);
+	const kept = header.replace(/^Bcc:[^\n]*\n(?:[ \t][^\n]*\n)*/gim, '');
+	return kept === header
+		? letter
+		: Buffer.concat([Buffer.from(kept, 'latin1'), letter.subarray(end)]);
 }
 
 function waitsForMailer(session: Session): boolean {

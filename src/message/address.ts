@@ -173,6 +173,42 @@ export function splitAddresses(text: string, way: 'field' | 'words' = 'field'): 
 	}
 }
 
+/**
+ * The list without what RFC 5322 3.4 calls groups (their members stay) and without source routes (RFC
+ * 5321 C): `Friends: a@x, b@y;, <@h:c@z>` is `a@x, b@y, <c@z>`.
+ */
+export function withoutGroups(text: string): string {
+	if (!text.includes(':')) return text;
+	const encodedWord = /=\?[^?\s]*\?[bq]\?[^?\s]*\?=/iy;
+	let done = '';
+	let start = 0;
+	for (let at = 0; at < text.length; at++) {
+		const char = text[at];
+		if (char === '"') at = closingQuote(text, at);
+		else if (char === '(') at = skipComment(text, at + 1) - 1;
+		else if (char === '<') {
+			const close = text.indexOf('>', at);
+			const route = /^<\s*@[^:<>"]*:/.exec(text.slice(at, close < 0 ? undefined : close))?.[0];
+			if (route !== undefined) {
+				done += `${text.slice(start, at)}<`;
+				start = at + route.length;
+			}
+			if (close >= 0) at = close;
+		} else if (char === '[') {
+			const close = text.indexOf(']', at);
+			if (close >= 0) at = close;
+		} else if (char === '=' && text[at + 1] === '?') {
+			encodedWord.lastIndex = at;
+			if (encodedWord.test(text)) at = encodedWord.lastIndex - 1;
+		} else if (char === ':') start = at + 1;
+		else if (char === ',' || char === ';') {
+			done += `${text.slice(start, at)},`;
+			start = at + 1;
+		}
+	}
+	return done + text.slice(start);
+}
+
 /** Past blanks, commas and comments. */
 function nextToken(text: string, from: number): number {
 	let at = from;

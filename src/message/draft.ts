@@ -3,7 +3,15 @@
  * compose.ts makes octets of them. Text is text here, not octets: a typed octet that means nothing in
  * the charset of the terminal is a lone surrogate (U+DCNN for octet NN) and comes out as it went in.
  */
-import { addressFault, isFileAddress, routePart, skin, splitAddresses } from './address.js';
+import {
+	addressFault,
+	displayName,
+	isFileAddress,
+	routePart,
+	skin,
+	splitAddresses,
+	withoutGroups,
+} from './address.js';
 import { decodeOctets } from './charset.js';
 import { decodeWords } from './words.js';
 
@@ -88,14 +96,26 @@ export function decodeTyped(text: string): string {
 
 /**
  * The names in a field of a received letter (a latin1 string). `fullNames` keeps display names.
- * Pipes and files are left out: nobody else decides what is run or written here.
+ * Pipes and files are left out: nobody else decides what is run or written here. `faithful`: as in the
+ * original, groups and source routes are addresses, faulty ones.
  */
-export function receivedNames(value: string, charset: string, fullNames: boolean): Name[] {
-	return splitAddresses(value).flatMap((written) => {
+export function receivedNames(
+	value: string,
+	charset: string,
+	fullNames: boolean,
+	faithful = true,
+): Name[] {
+	const members = splitAddresses(faithful ? value : withoutGroups(oldAt(value)));
+	return members.flatMap((written) => {
 		const address = shown(skin(written), charset);
-		if (isLocalTarget(address)) return [];
+		if (isLocalTarget(address) || (!faithful && address === '')) return [];
 		return [{ address, full: fullNames ? fullName(written, charset) : address }];
 	});
+}
+
+/** `bob at x.example` is one address and not three, as a list of words would be. */
+function oldAt(value: string): string {
+	return /[@,"\\(<]/.test(value) ? value : value.replace(/[ \t]+at[ \t]+/gi, '@');
 }
 
 function shown(value: string, charset: string): string {
@@ -107,7 +127,7 @@ function fullName(written: string, charset: string): string {
 	const route = routePart(written) ?? 0;
 	const phrase = written.slice(0, route).trim();
 	if (!phrase.includes('=?')) return oneLine(decodeWords(written, charset));
-	const name = oneLine(decodeWords(phrase, charset));
+	const name = oneLine(decodeWords(displayName(written) ?? phrase, charset)).trim();
 	// What was hidden in an encoded word must not turn into syntax.
 	const quoted = /[()<>[\]:;@\\,"]/.test(name) ? `"${name.replace(/["\\]/g, '\\$&')}"` : name;
 	return `${quoted} ${shown(written.slice(route), charset)}`;

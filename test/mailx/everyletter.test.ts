@@ -114,7 +114,7 @@ const inLetters: Readonly<Record<string, readonly [lines: string, result: RegExp
 	'@': ['~@ note;~.', /filename="note"/],
 	a: ['~a;~.', /^signed\n---$/m, { variables: { sign: 'signed' } }],
 	A: ['~A;~.', /^Signed\n---$/m, { variables: { Sign: 'Signed' } }],
-	b: ['~b bea;~.', /^Bcc: bea$/m],
+	b: ['~b bea;~.', /^to -i bea dan$/m],
 	c: ['~c carl;~.', /^Cc: carl$/m],
 	d: ['~d;~.', /^once dead\n---$/m],
 	e: ['words;~e;~.', /^words\nedited\n---$/m, { variables: { EDITOR: '@/editor' } }],
