@@ -7,6 +7,7 @@ import { Hint } from '../../components/Hint.js';
 import { Pager } from '../../components/Pager.js';
 import { Prompt } from '../../components/Prompt.js';
 import { themeFor } from '../../components/theme.js';
+import { columns } from '../../src/message/columns.js';
 import { startLine } from '../../src/terminal/line.js';
 import { startPager } from '../../src/terminal/pager.js';
 
@@ -35,6 +36,38 @@ describe('the hint', () => {
 		const [row = ''] = rowsOf(<Hint hint={hint} status="mbox" width={20} theme={theme} />);
 		assert.equal(row, '  a hint that is as…');
 		assert.doesNotMatch(row, /mbox/);
+	});
+});
+
+describe('what is beneath the line', () => {
+	const hint = 'हिन्दी 👍🏽👍🏽 日本 e\u0301';
+	for (const fashion of ['clusters', 'joined', 'wcwidth'] as const) {
+		it(`reaches the right end in the fashion of the terminal: ${fashion}`, () => {
+			const [row = ''] = rowsOf(
+				<Hint hint={hint} status="mbox" width={40} theme={theme} fashion={fashion} />,
+			);
+			assert.equal(columns(row, fashion), 40);
+			const [short = ''] = rowsOf(
+				<Hint hint={hint} status="mbox" width={12} theme={theme} fashion={fashion} />,
+			);
+			assert.ok(columns(short, fashion) <= 12 && short.endsWith('…'), short);
+		});
+		it(`has notes that begin in one column: ${fashion}`, () => {
+			const all = ['लेख', '👍🏽', '日本', 'abc'].map((text) => ({ text, note: '|' }));
+			const rows = rowsOf(
+				<Choices all={all} first={0} rows={5} width={60} theme={theme} fashion={fashion} />,
+			);
+			const starts = rows.map((row) => columns(row.slice(0, row.indexOf('|')), fashion));
+			assert.equal(new Set(starts).size, 1, rows.join('\n'));
+		});
+	}
+	it('shows no control sequence of a paste', () => {
+		const pasted = { ...line, pasted: 'a\x1b]0;x\x07\u202eb\n' };
+		const { lastFrame, unmount } = render(
+			<Prompt rows={['&']} assist={{}} room={5} width={80} theme={theme} line={pasted} />,
+		);
+		assert.match(lastFrame() ?? '', /a␛]0;x␇<U\+202E>b/);
+		unmount();
 	});
 });
 

@@ -18,6 +18,12 @@ export function whyNoTmux(): string | undefined {
 	}
 }
 
+/** How a pane's programs are told which tmux they run in. */
+export function tmuxVersion(): NodeJS.ProcessEnv {
+	const [, version] = /(\S+)\s*$/.exec(execFileSync('tmux', ['-V'], { encoding: 'utf8' })) ?? [];
+	return { TERM_PROGRAM: 'tmux', TERM_PROGRAM_VERSION: version };
+}
+
 let servers = 0;
 
 export interface Size {
@@ -82,6 +88,16 @@ export class Pane {
 	async text(): Promise<string> {
 		const raw = await this.#tmux('capture-pane', '-p', '-J', '-S', '-');
 		return raw.replaceAll(/ +$/gm, '').trimEnd();
+	}
+
+	/** The rows of the window as they stand, wrapped lines apart. */
+	async rows(): Promise<string[]> {
+		return (await this.#tmux('capture-pane', '-p')).split('\n');
+	}
+
+	/** The column the cursor is in, from 0. */
+	async cursor(): Promise<number> {
+		return Number(await this.#tmux('display-message', '-p', '#{cursor_x}'));
 	}
 
 	/** Looks until `wanted` holds; returns the text, also when patience ends (then `met` is false). */
