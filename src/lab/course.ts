@@ -18,10 +18,23 @@ interface Progress {
 
 const progressFile = (dir: string) => join(dir, '.lab/progress.json');
 
+/** A file that somebody or a crash has spoilt is as none: what can still be seen in the lab counts again. */
 function readProgress(dir: string): Progress {
 	const path = progressFile(dir);
-	if (!existsSync(path)) return { done: [], answers: {} };
-	return JSON.parse(readFileSync(path, 'utf8')) as Progress;
+	const text = existsSync(path) ? readFileSync(path, 'utf8') : '{}';
+	const { done, answers } = parseObject(text) as Partial<Record<keyof Progress, unknown>>;
+	const numbers = Array.isArray(done) ? done.filter((each) => typeof each === 'number') : [];
+	const texts = Object.entries(answers ?? {}).filter(([, each]) => typeof each === 'string');
+	return { done: numbers, answers: Object.fromEntries(texts) as Progress['answers'] };
+}
+
+function parseObject(text: string): object {
+	try {
+		return (JSON.parse(text) as object | null) ?? {};
+	} catch (error) {
+		if (error instanceof SyntaxError) return {};
+		throw error;
+	}
 }
 
 function staleness(dir: string): boolean {

@@ -19,7 +19,7 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 
-import { Complaint, isErrno } from '../complaint.js';
+import { Complaint, forgiving, isErrno } from '../complaint.js';
 import { skin } from '../message/address.js';
 import { parseDate, printCtime } from '../message/date.js';
 import { type Header, parseHeader } from '../message/header.js';
@@ -92,7 +92,8 @@ export class Maildir implements Mailbox {
 			const path = join(this.path, 'tmp', file);
 			const stats = statSync(path, { throwIfNoEntry: false });
 			if (stats?.isFile() && stats.atimeMs + abandonedAfter < this.#now().getTime()) {
-				unlinkSync(path);
+				// Litter that stays is no reason to read nothing.
+				forgiving(() => unlinkSync(path));
 			}
 		}
 	}
@@ -152,8 +153,11 @@ export class Maildir implements Mailbox {
 		}
 	}
 
+	/** -1 for what somebody has removed: that is not known to have grown. */
 	#folderTimes(): number[] {
-		return ['new', 'cur'].map((folder) => statSync(join(this.path, folder)).mtimeMs);
+		return ['new', 'cur'].map(
+			(folder) => statSync(join(this.path, folder), { throwIfNoEntry: false })?.mtimeMs ?? -1,
+		);
 	}
 
 	#entry(message: Message): Entry {
@@ -219,7 +223,7 @@ export class Maildir implements Mailbox {
 	}
 
 	hasGrown(): boolean {
-		return this.#folderTimes().some((time, index) => time !== this.#times[index]);
+		return this.#folderTimes().some((time, index) => time >= 0 && time !== this.#times[index]);
 	}
 
 	takeNew(): Message[] {
@@ -236,12 +240,25 @@ export class Maildir implements Mailbox {
 		const arrived = this.takeNew().length;
 		for (const message of known) {
 			const entry = this.#entry(message);
-			if (!existsSync(join(this.path, entry.folder, entry.file)) && !this.#find(entry)) continue;
-			if (kept.has(message)) this.#restate(message, entry);
-			else unlinkSync(join(this.path, entry.folder, entry.file));
+			// Renamed by another reader between a look and the deed, it is looked for once more.
+			for (let turn = 0; turn < 3 && !this.#settle(message, entry, kept.has(message)); turn++) {
+				if (!this.#find(entry)) break;
+			}
 		}
 		for (const folder of ['cur', 'new']) syncDirectory(join(this.path, folder));
 		return arrived;
+	}
+
+	/** False where the file is not where it was. */
+	#settle(message: Message, entry: Entry, stays: boolean): boolean {
+		try {
+			if (stays) this.#restate(message, entry);
+			else unlinkSync(join(this.path, entry.folder, entry.file));
+			return true;
+		} catch (error) {
+			if (isErrno(error) && error.code === 'ENOENT') return false;
+			throw error;
+		}
 	}
 
 	/** Into `cur`, under the name that its flags ask for. */
@@ -249,18 +266,28 @@ export class Maildir implements Mailbox {
 		const replaced = this.#replaced.get(message);
 		const flags = message.flags & ~Flag.deleted;
 		const same = flagsOfName(entry.file) === (flags & nameFlags);
+		const from = join(this.path, entry.folder, entry.file);
+		statSync(from);
 		if (entry.folder === 'cur' && same && !replaced) return;
 		const file = nameWithFlags(entry.file, flags);
-		const from = join(this.path, entry.folder, entry.file);
 		const to = join(this.path, 'cur', file);
-		if (replaced) {
-			const draft = join(this.path, 'tmp', unique(entry.file));
-			writeDurably(draft, [replaced]);
-			renameSync(draft, to);
-			if (from !== to) unlinkSync(from);
-		} else if (from !== to) renameSync(from, to);
+		// In the old one's place, then to the new name: a kill leaves one of the two, and not both.
+		if (replaced) this.#putInPlace(replaced, entry, from);
+		if (from !== to) renameSync(from, to);
 		entry.folder = 'cur';
 		entry.file = file;
+	}
+
+	#putInPlace(octets: Buffer, entry: Entry, place: string): void {
+		// A name of its own: what a kill has left in `tmp` is in nobody's way.
+		const draft = join(this.path, 'tmp', `${unique(entry.file)}.${process.pid}.${++count}`);
+		writeDurably(draft, [octets]);
+		try {
+			renameSync(draft, place);
+		} catch (error) {
+			forgiving(() => unlinkSync(draft));
+			throw error;
+		}
 	}
 
 	close(): void {
@@ -286,8 +313,14 @@ function nameWithFlags(file: string, flags: number): string {
 	return `${unique(file)}:2,${letters.map(([letter, flag]) => (flags & flag ? letter : '')).join('')}`;
 }
 
+/** None where somebody has removed the folder. */
 function namesIn(path: string): string[] {
-	return readdirSync(path).filter((name) => !name.startsWith('.'));
+	try {
+		return readdirSync(path).filter((name) => !name.startsWith('.'));
+	} catch (error) {
+		if (isErrno(error) && error.code === 'ENOENT') return [];
+		throw error;
+	}
 }
 
 /** As it would stand in an mbox: From-quoted, with an empty line at the end. */
@@ -372,7 +405,8 @@ export function appendToMaildir(
 		linkAll(written.map(({ draft, file }) => [draft, join(path, 'new', file)]));
 		syncDirectory(join(path, 'new'));
 	} finally {
-		for (const { draft } of written) unlinkSync(draft);
+		// They are in `new`, or to be written again: what cannot be removed goes with time.
+		for (const { draft } of written) forgiving(() => unlinkSync(draft));
 	}
 	return { created };
 }
@@ -386,7 +420,7 @@ function linkAll(links: readonly (readonly [from: string, to: string])[]): void 
 			made++;
 		}
 	} catch (error) {
-		for (const [, to] of links.slice(0, made)) unlinkSync(to);
+		for (const [, to] of links.slice(0, made)) forgiving(() => unlinkSync(to));
 		throw error;
 	}
 }

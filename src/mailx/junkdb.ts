@@ -2,13 +2,24 @@
  * What the junk filter has learned: how often each word stood in good and in bad messages. Kept in two
  * files of the original's plain format (a hash table, little-endian), which holds no words but pieces of
  * their MD5 sums, so that nobody can read the mail in it. The compressed form of the original is not
- * read: `uncompress` makes it plain.
+ * read: `uncompress` makes it plain. Two sessions may learn at the same time: what is saved is what one
+ * has learned on top of what is there by then.
  */
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import {
+	closeSync,
+	existsSync,
+	mkdirSync,
+	openSync,
+	readFileSync,
+	renameSync,
+	rmSync,
+	writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 
 import { Complaint } from '../complaint.js';
+import { lockMailbox } from '../mailbox/lock.js';
 
 export interface Counts {
 	good: number;
@@ -33,6 +44,9 @@ export class JunkDatabase {
 	readonly #nodes = new Map<string, Hashed & Counts>();
 	good = 0;
 	bad = 0;
+	/** Learned since it was read, by word; and what the totals were then. */
+	readonly #learned = new Map<string, Counts>();
+	#totals: Counts = { good: 0, bad: 0 };
 
 	/** `random`: four octets for a database that is made now. Throws errno errors and Complaint. */
 	constructor(dir: string, random: Buffer) {
@@ -57,6 +71,7 @@ export class JunkDatabase {
 		}
 		this.good = head.readUInt32LE(8);
 		this.bad = head.readUInt32LE(12);
+		this.#totals = { good: this.good, bad: this.bad };
 		this.#mangle = head.subarray(16, 20);
 		for (let at = 0; at < used * nodeOctets; at += nodeOctets) {
 			const node = {
@@ -89,11 +104,40 @@ export class JunkDatabase {
 		const node = this.#nodes.get(key) ?? { ...hashed, good: 0, bad: 0 };
 		node[kind] = Math.min(most, Math.max(0, node[kind] + by));
 		this.#nodes.set(key, node);
+		const learned = this.#learned.get(word) ?? { good: 0, bad: 0 };
+		learned[kind] += by;
+		this.#learned.set(word, learned);
+	}
+
+	/**
+	 * Adds what was learned to what others have saved since, under a lock. Throws errno errors (EAGAIN
+	 * where another is at it for too long) and Complaint.
+	 */
+	save(): void {
+		mkdirSync(this.#dir, { recursive: true, mode: 0o700 });
+		const path = join(this.#dir, 'lock');
+		const fd = openSync(path, 'a+', 0o600);
+		try {
+			const lock = lockMailbox(path, fd, { dot: 'none' });
+			try {
+				const now = new JunkDatabase(this.#dir, this.#mangle);
+				for (const kind of ['good', 'bad'] as const) {
+					now[kind] = Math.max(0, now[kind] + this[kind] - this.#totals[kind]);
+					for (const [word, by] of this.#learned) if (by[kind]) now.add(word, kind, by[kind]);
+				}
+				now.#write();
+			} finally {
+				lock.release();
+			}
+		} finally {
+			closeSync(fd);
+		}
+		this.#learned.clear();
+		this.#totals = { good: this.good, bad: this.bad };
 	}
 
 	/** Writes both files, each beside the old one and then in its place; private, as mail is. */
-	save(): void {
-		mkdirSync(this.#dir, { recursive: true, mode: 0o700 });
+	#write(): void {
 		const head = Buffer.alloc(superOctets);
 		const size = Math.max(1, this.#nodes.size);
 		const nodes = Buffer.alloc(size * nodeOctets);

@@ -2,7 +2,7 @@
  * The transport that hands a letter to a mailer program: `set sendmail=PROGRAM`. Knows the arguments
  * that sendmail(8) and its likes understand; does not know where the program's name came from.
  */
-import { reason } from '../complaint.js';
+import { forgiving, isErrno, reason } from '../complaint.js';
 import type { Envelope, Receipt, Transport } from './transport.js';
 
 export interface ProgramOptions {
@@ -57,8 +57,9 @@ function openLetter(fs: typeof import('node:fs'), folder: string, letter: Uint8A
 		return fs.openSync(path, 'r');
 	} finally {
 		// Not rmSync: what that loads costs a millisecond of each letter.
-		fs.unlinkSync(path);
-		fs.rmdirSync(directory);
+		// And what went wrong before is what is to be told, not that there is nothing to remove.
+		forgiving(() => fs.unlinkSync(path));
+		forgiving(() => fs.rmdirSync(directory));
 	}
 }
 
@@ -70,15 +71,23 @@ async function start(
 ): Promise<Receipt> {
 	const { spawn } = await import('node:child_process');
 	return new Promise((resolve) => {
-		const child = spawn(program, args, {
-			argv0: 'send-mail',
-			stdio: [file, 'inherit', 'inherit'],
-			// In a session of its own neither ^C nor a hang-up reaches it.
-			detached: true,
-		});
-		child.once('error', (error) => {
+		const refuse = (error: unknown) =>
 			resolve({ outcome: 'refused', status: 1, report: [`${program}: ${reason(error)}`] });
-		});
+		let child: ReturnType<typeof spawn>;
+		try {
+			child = spawn(program, args, {
+				argv0: 'send-mail',
+				stdio: [file, 'inherit', 'inherit'],
+				// In a session of its own neither ^C nor a hang-up reaches it.
+				detached: true,
+			});
+		} catch (error) {
+			// Some errors are thrown at once: no memory, too long a list of recipients.
+			if (!isErrno(error)) throw error;
+			refuse(error);
+			return;
+		}
+		child.once('error', refuse);
 		if (wait) {
 			child.once('exit', (status) => {
 				resolve({ outcome: 'sent', status: status ?? 1, report: [] });

@@ -144,14 +144,17 @@ export async function submit(
 	const waiting: string[] = [];
 	const arrived: Item[] = [];
 	const round = new Round(system, (line) => story.push(line));
-	for await (const [copy, fate] of send(system, parcel, submission, round)) {
-		if (fate.kind === 'failed') {
-			lost.push({ copy, failure: fate, owner: ownerOf(copy.owner) });
-			if (copy.owner === undefined) said.push(`${copy.address}... ${fate.reason}`);
-		} else if (fate.kind === 'sent') arrived.push({ copy, fate });
-		if (fate.kind === 'deferred' && copy.given === copy.address) waiting.push(copy.address);
+	try {
+		for await (const [copy, fate] of send(system, parcel, submission, round)) {
+			if (fate.kind === 'failed') {
+				lost.push({ copy, failure: fate, owner: ownerOf(copy.owner) });
+				if (copy.owner === undefined) said.push(`${copy.address}... ${fate.reason}`);
+			} else if (fate.kind === 'sent') arrived.push({ copy, fate });
+			if (fate.kind === 'deferred' && copy.given === copy.address) waiting.push(copy.address);
+		}
+	} finally {
+		await round.close();
 	}
-	await round.close();
 	await sendReceipts(system, { ...parcel, arrival: new Date(arrival) }, letter, arrived);
 	const mine = lost.filter(({ owner }) => owner === undefined);
 	const first = worst(mine.map(({ failure }) => failure));

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, it } from 'node:test';
@@ -40,6 +40,14 @@ describe('the course', () => {
 	it('begins with nothing done', () => {
 		assert.match(course(dir, [], marks), /^ {2}1 - .*\n(?: {2}\d - .*\n){7}/);
 	});
+
+	for (const spoilt of ['', '{"done":[0],"answ', 'null', '[]', '{"done":{"a":1},"answers":[7]}']) {
+		it(`begins anew where its record says ${spoilt || 'nothing'}`, () => {
+			put('.lab/progress.json', spoilt);
+			assert.match(course(dir, [], marks), /^ {2}1 - .*\n(?: {2}\d - .*\n){7}/);
+			assert.doesNotThrow(() => JSON.parse(readFileSync(join(dir, '.lab/progress.json'), 'utf8')));
+		});
+	}
 
 	it('sees letters that arrived, and counts them', () => {
 		put('var/spool/mail/pere', letter('pue', 'pere'));

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import {
+	chmodSync,
 	closeSync,
 	mkdirSync,
 	mkdtempSync,
@@ -9,6 +10,7 @@ import {
 	renameSync,
 	rmSync,
 	symlinkSync,
+	utimesSync,
 	writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -122,6 +124,44 @@ describe('a maildir', () => {
 		renameSync(join(path, 'new/1000000003.c.host'), join(path, 'cur/1000000003.c.host:2,S'));
 		assert.ok(mailbox.read(mailbox.messages[1] as never).includes('third'));
 		assert.equal(mailbox.takeNew().length, 0);
+	});
+
+	it('is not troubled by what a kill has left in tmp when it puts an edited message in place', () => {
+		const path = make({ ...three, 'tmp/1000000003.c.host': 'half', 'tmp/1000000001.a.host': 'ha' });
+		const mailbox = open(path);
+		for (const message of mailbox.messages.slice(1)) {
+			mailbox.replace(message, Buffer.from('Subject: edited\n\nnew\n'));
+		}
+		mailbox.writeBack(mailbox.messages, { removeEmpty: false });
+		for (const file of ['1000000003.c.host:2,', '1000000001.a.host:2,S']) {
+			assert.match(readFileSync(join(path, 'cur', file), 'latin1'), /^Subject: edited/);
+		}
+		assert.deepEqual(names(path, 'new'), []);
+		assert.deepEqual(names(path, 'tmp'), ['1000000001.a.host', '1000000003.c.host']);
+	});
+
+	it('that has been removed has not grown, and has nothing new', () => {
+		const path = make(three);
+		const mailbox = open(path);
+		rmSync(path, { recursive: true });
+		assert.equal(mailbox.hasGrown(), false);
+		assert.deepEqual(mailbox.takeNew(), []);
+		assert.throws(() => mailbox.writeBack([], { removeEmpty: false }), { code: 'ENOENT' });
+	});
+
+	it('is read though nobody may remove what lies in tmp', {
+		skip: process.getuid?.() === 0 ? false : 'only root becomes somebody else',
+	}, () => {
+		const path = make({ ...three, 'tmp/old': 'given up' });
+		utimesSync(join(path, 'tmp/old'), 1, 1);
+		chmodSync(root, 0o755);
+		for (const folder of ['new', 'cur']) chmodSync(join(path, folder), 0o777);
+		process.seteuid?.(65_534);
+		try {
+			assert.equal(open(path).messages.length, 3);
+		} finally {
+			process.seteuid?.(0);
+		}
 	});
 
 	it('is given letters whole, under names with their flags', () => {

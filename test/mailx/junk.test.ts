@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { existsSync, readFileSync } from 'node:fs';
 import { afterEach, describe, it } from 'node:test';
 
+import { JunkDatabase } from '../../src/mailx/junkdb.js';
 import { junkWords } from '../../src/mailx/junkwords.js';
 import { Desk, letter } from '../harness/desk.js';
 
@@ -50,6 +51,37 @@ describe('the junk filter', () => {
 		desk = new Desk({ spool: mail });
 		assert.match(await desk.play(['junk 1', 'x']), /^No junk mail database specified\. Set/m);
 		assert.ok(!existsSync(`${desk.dir}/junk`));
+	});
+});
+
+describe('two sessions that learn at the same time', () => {
+	it('both find what they have learned in the database', () => {
+		desk = new Desk();
+		const dir = `${desk.dir}/junk`;
+		const [one, other] = [1, 2].map((n) => new JunkDatabase(dir, Buffer.alloc(4, n)));
+		assert.ok(one && other);
+		one.add('both', 'bad', 1);
+		one.add('one', 'bad', 2);
+		one.bad++;
+		other.add('both', 'good', 3);
+		other.good++;
+		one.save();
+		other.save();
+		other.add('both', 'good', 1);
+		other.save();
+		const after = new JunkDatabase(dir, Buffer.alloc(4));
+		const counts = (word: string) => {
+			const { good = 0, bad = 0 } = after.counts(after.hash(word)) ?? {};
+			return [good, bad];
+		};
+		assert.deepEqual(
+			[counts('both'), counts('one')],
+			[
+				[4, 1],
+				[0, 2],
+			],
+		);
+		assert.deepEqual([after.good, after.bad], [1, 1]);
 	});
 });
 
