@@ -4,12 +4,24 @@
  */
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 
-import { type Address, letters, meaning, prepare, write } from './lettersofours.js';
+import { type AddressObject, type Attachment, simpleParser } from 'mailparser';
+
+import { Pane, whyNoTmux } from './harness/tmux.js';
+import {
+	type Address,
+	type FileMeant,
+	type Given,
+	letters,
+	meaning,
+	prepare,
+	write,
+} from './lettersofours.js';
+import { foreign, foreignEnv } from './mta/foreign.js';
 
 const dir = mkdtempSync(join(tmpdir(), 'others-'));
 after(() => rmSync(dir, { recursive: true, force: true }));
@@ -61,10 +73,10 @@ interface Seen {
 const clear = ([name, address]: Address) => [name.replace(/\s+/g, ' ').trim(), address];
 
 /** Line ends at the end of a text count for nothing: a letter always has one there. */
-const ended = (text: string) => text.replace(/\n*$/, '\n');
+const ended = (text: string) => text.replace(/[\r\n]*$/, '\n');
 
 function compare(name: string, seen: Seen): void {
-	const given = letters[name] as (typeof letters)[string];
+	const given = letters[name] as Given;
 	const meant = meaning(folder, given);
 	assert.equal(seen.subject, meant.subject);
 	assert.deepEqual(seen.from.map(clear), meant.from.map(clear));
@@ -139,6 +151,117 @@ describe("Python's email package", { skip: noPython }, () => {
 			compare(name, { ...seen, files });
 			const charsets = letters[name]?.meant?.charsets;
 			if (charsets) assert.deepEqual(seen.charsets, charsets);
+		});
+	}
+});
+
+describe('mailparser', () => {
+	for (const name of names) {
+		it(`reads what was meant in ${name}`, async () => {
+			const read = await simpleParser(letter(name), { skipTextToHtml: true });
+			const meant = meaning(folder, letters[name] as Given);
+			const people = (field: Addresses, wanted: readonly Address[]) =>
+				[field ?? []].flat().flatMap(({ value }) =>
+					// It takes a comment for a name where there is no other.
+					value.map(
+						({ name, address }, at): Address => [wanted[at]?.[0] === '' ? '' : name, address ?? ''],
+					),
+				);
+			const [text = ''] = (read.text ?? '').split(isSentOn(name) ? '\n\n\nFrom: ' : /$^/);
+			compare(name, {
+				subject: read.subject ?? null,
+				from: people(read.from, meant.from),
+				to: people(read.to, meant.to),
+				cc: people(read.cc, meant.cc),
+				text,
+				// Of a message in the letter it makes a file, Python parts.
+				files: isSentOn(name) ? meant.files.map(asRead) : read.attachments.map(fileOf),
+				references: [read.references ?? []].flat().join(' '),
+				inReplyTo: read.inReplyTo ?? '',
+			});
+		});
+	}
+});
+
+type Addresses = AddressObject | AddressObject[] | undefined;
+const asRead = ([name, content]: FileMeant) => ({ name, octets: Buffer.from(content) });
+const fileOf = ({ filename, content }: Attachment) => ({ name: filename ?? '', octets: content });
+const isSentOn = (name: string) =>
+	letters[name]?.settings?.includes('forward-as-attachment') === true;
+
+const mutt = foreign('mutt');
+const noMutt = mutt === undefined ? 'mutt is not installed' : (whyNoTmux() ?? false);
+
+describe('mutt', { skip: noMutt }, () => {
+	const out = (name: string, part: number | string) =>
+		join(dir, `mutt-${names.indexOf(name)}-${part}`);
+	/** All letters in one mailbox; mutt is told with keys to pipe each, decoded, and each of its parts. */
+	before(async () => {
+		const there = names.filter((name) => written.has(name));
+		const box = there.map((name) => {
+			const octets = letter(name);
+			const field = `From a@b Mon Jan  9 09:30:00 2023\nContent-Length: ${octets.length - octets.indexOf('\n\n') - 2}\n`;
+			return Buffer.concat([Buffer.from(field), octets, Buffer.from('\n')]);
+		});
+		writeFileSync(join(dir, 'mutt.box'), Buffer.concat(box));
+		const keys = there.map((name, at) => {
+			const parts = meaning(folder, letters[name] as Given).files.length + 1;
+			const pipes = Array.from(
+				{ length: isSentOn(name) ? 1 : parts },
+				(_, part) => `${part + 1}<enter><pipe-entry>cat > ${out(name, part)}<enter>`,
+			);
+			return `${at + 1}<enter><pipe-message>cat > ${out(name, 'all')}<enter><view-attachments>${pipes.join('')}<exit>`;
+		});
+		const done = join(dir, 'mutt-done');
+		writeFileSync(
+			join(dir, 'muttrc'),
+			`set wait_key=no pipe_decode=yes charset=utf-8 wrap_headers=998 header_cache="" sort=mailbox-order
+set move=no quit=yes collapse_unread=no read_inc=0 folder=${dir} tmpdir=${dir} history_file=""
+ignore *
+unignore subject
+push '${keys.join('')}<shell-escape>touch ${done}<enter><exit>'
+`,
+		);
+		const words = [
+			mutt as string,
+			'-n',
+			'-R',
+			'-F',
+			join(dir, 'muttrc'),
+			'-f',
+			join(dir, 'mutt.box'),
+		];
+		const pane = await Pane.open(words, { ...foreignEnv, HOME: dir, LC_ALL: 'C.UTF-8' });
+		try {
+			for (let n = 0; n < 300 && !existsSync(done); n++)
+				await new Promise((r) => setTimeout(r, 50));
+			if (!existsSync(done)) throw new Error(`mutt stopped:\n${await pane.text()}`);
+		} finally {
+			await pane.close();
+		}
+	});
+
+	for (const name of names) {
+		it(`shows what was meant in ${name}`, () => {
+			const meant = meaning(folder, letters[name] as Given);
+			const all = readFileSync(out(name, 'all'), 'utf8');
+			const [, subject = null] = /^Subject: (.*(?:\n[ \t].*)*)/m.exec(all) ?? [];
+			// It cuts very long words.
+			const shown = (text: string | null) => text?.replaceAll(/\s/g, '');
+			assert.equal(shown(subject), shown(meant.subject));
+			if (typeof meant.text === 'string') {
+				const text = all.slice(all.indexOf('\n\n') + 2);
+				if (meant.files.length > 0) assert.ok(text.includes(meant.text), text);
+				else assert.equal(ended(text), ended(meant.text));
+			} else assert.match(all.slice(all.indexOf('\n\n') + 2), meant.text);
+			if (isSentOn(name)) return;
+			const first = meant.text === '' ? 0 : 1;
+			for (const [at, [file, content]] of meant.files.entries()) {
+				// It gives its own line ends to text.
+				const returns = file.endsWith('.txt') ? /\r(?=\n)/g : /$^/;
+				const got = readFileSync(out(name, at + first), 'latin1');
+				assert.equal(got, Buffer.from(content).toString('latin1').replace(returns, ''), file);
+			}
 		});
 	}
 });
