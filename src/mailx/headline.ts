@@ -207,7 +207,7 @@ class Headline {
 		const room = (width > 0 ? width : this.left - 2) - (quoted ? 2 : 0);
 		if (value === undefined || room < 0) return '';
 		const enough = value.slice(0, Math.max(4_000, room * 100));
-		const shown = showWords(enough, shownCharset(this.#session));
+		const shown = showWords(enough, shownCharset(this.#session), this.#session.bare);
 		const text = cutToColumns(shown, room, this.#fashion);
 		return quoted ? `"${text}"` : text;
 	}
@@ -248,7 +248,7 @@ class Headline {
 			name === undefined
 				? ''
 				: variables.has('showname')
-					? realName(name, charset)
+					? realName(name, charset, this.#session.bare)
 					: makePrintable(decodeOctetsOf(skin(name), charset), charset);
 		return isRecipient ? `To ${this.#fit(shown, width - 3)}` : this.#fit(shown, width);
 	}
