@@ -5,9 +5,9 @@
 import { closeSync, existsSync, openSync } from 'node:fs';
 
 import { Complaint, isErrno, reason } from '../complaint.js';
+import { writeAll } from '../mailbox/disk.js';
 import { Flag, type Message } from '../mailbox/mailbox.js';
 import { appendTo } from '../mailbox/open.js';
-import { writeAll } from '../mailbox/disk.js';
 import { localPart, skin } from '../message/address.js';
 import type { Outcome } from './commands.js';
 import { expandFolder, folderDirectory } from './foldernames.js';
@@ -209,8 +209,9 @@ export async function write(session: Session, text: string): Promise<Outcome> {
 		try {
 			const { renderMeasured } = await import('./show.js');
 			for (const message of messages) {
-				const body = await renderMeasured(session, message, { action: 'file', filter: 'none' });
-				writeAll(fd, body.octets);
+				const sink = (piece: Buffer) => writeAll(fd, piece);
+				const options = { action: 'file', filter: 'none', sink } as const;
+				const body = await renderMeasured(session, message, options);
 				octets += body.count;
 				lines = lines === undefined || body.lines === undefined ? undefined : lines + body.lines;
 			}

@@ -4,8 +4,9 @@
  */
 import type { Message } from '../mailbox/mailbox.js';
 import { headerEnd } from '../mailbox/status.js';
+import { shownCharset } from './rendering.js';
 import type { Session } from './session.js';
-import { renderMessage, shownCharset } from './show.js';
+import { renderMessage } from './show.js';
 
 /**
  * Whether `sought` stands in a line of the body, or with `withHeader` of header and body; case does not

@@ -62,15 +62,19 @@ export class Outflow {
 	}
 
 	#prefixed(octets: Buffer): Buffer {
-		const { prefix } = this;
-		if (prefix === undefined) return octets;
-		const bare = prefix.trimEnd();
-		const lines = octets
-			.toString('latin1')
-			.replace(/[^\n]*\n|[^\n]+$/g, (line, at) =>
-				at === 0 && !this.#atLineStart ? line : (line === '\n' ? bare : prefix) + line,
-			);
-		return Buffer.from(lines, 'latin1');
+		if (this.prefix === undefined) return octets;
+		const prefix = Buffer.from(this.prefix, 'latin1');
+		const bare = Buffer.from(this.prefix.trimEnd(), 'latin1');
+		const pieces: Buffer[] = [];
+		let at = 0;
+		while (at < octets.length) {
+			const newline = octets.indexOf(10, at);
+			const next = newline < 0 ? octets.length : newline + 1;
+			if (at > 0 || this.#atLineStart) pieces.push(newline === at ? bare : prefix);
+			pieces.push(octets.subarray(at, next));
+			at = next;
+		}
+		return Buffer.concat(pieces);
 	}
 
 	measure(lines: number, count: number): void {
@@ -89,14 +93,14 @@ export class Outflow {
 		this.#counting = false;
 	}
 
-	/** What `flow` puts here goes elsewhere: it is returned. */
-	async divert(flow: () => Promise<void>): Promise<Buffer> {
+	/** What `flow` puts here goes elsewhere: it is returned, in pieces. */
+	async divert(flow: () => Promise<void>): Promise<Buffer[]> {
 		const outer = this.#chunks;
 		this.#chunks = [];
 		this.#diverted = true;
 		try {
 			await flow();
-			return Buffer.concat(this.#chunks);
+			return this.#chunks;
 		} finally {
 			this.#chunks = outer;
 			this.#diverted = false;

@@ -36,7 +36,7 @@ function shortened(name: string): string {
 export async function savePart(
 	session: Session,
 	part: Part,
-	render: () => Promise<Buffer>,
+	render: () => Promise<readonly Buffer[]>,
 ): Promise<void> {
 	const { terminal, variables, system } = session;
 	const given = (session.bare ? undefined : part.extendedName) ?? part.filename;
@@ -54,7 +54,7 @@ export async function savePart(
 	if (!name) return;
 	if (asked && name.startsWith('|')) {
 		const shell = variables.get('SHELL');
-		const input = await render();
+		const input = Buffer.concat(await render());
 		const end = await terminal.lend({
 			command: name.slice(1),
 			input,
@@ -63,12 +63,12 @@ export async function savePart(
 		if (end.error !== undefined) terminal.complain(`${name}: ${end.error}\n`);
 		return;
 	}
-	const octets = await render();
-	if (!writeFile(system.real(name), octets, asked)) terminal.complain(`Cannot open ${name}\n`);
+	const pieces = await render();
+	if (!writeFile(system.real(name), pieces, asked)) terminal.complain(`Cannot open ${name}\n`);
 }
 
 /** False where it could not be opened. Only a person may choose a file that is there already. */
-function writeFile(path: string, octets: Buffer, replace: boolean): boolean {
+function writeFile(path: string, pieces: readonly Buffer[], replace: boolean): boolean {
 	let file: number;
 	try {
 		file = openSync(path, replace ? 'w' : 'wx', 0o666);
@@ -77,7 +77,7 @@ function writeFile(path: string, octets: Buffer, replace: boolean): boolean {
 		return false;
 	}
 	try {
-		writeAll(file, octets);
+		for (const octets of pieces) writeAll(file, octets);
 	} finally {
 		closeSync(file);
 	}

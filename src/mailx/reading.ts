@@ -10,8 +10,9 @@ import { makePrintable } from '../message/text.js';
 import type { Outcome } from './commands.js';
 import { splitLastWord } from './lexer.js';
 import { touchMessage } from './marking.js';
+import { type Action, cutHere, shownCharset } from './rendering.js';
 import type { Session } from './session.js';
-import { type Action, cutHere, renderMeasured, renderMessage, shownCharset } from './show.js';
+import { renderMeasured, renderMessage } from './show.js';
 import { isVisible, nextInOrder, openThread, setDot } from './threads.js';
 
 /** What `type` and its relatives do with fields and parts. */

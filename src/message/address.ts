@@ -3,6 +3,7 @@
  * aliases, files or pipes. Follows RFC 5322 3.4 where the original does; its liberties (` at ` for `@`,
  * words as addresses) are kept, for they decide what a reply goes to.
  */
+import { trimmed } from './header.js';
 
 /** Past the comment whose opening parenthesis stands before `from`. */
 export function skipComment(text: string, from: number): number {
@@ -131,7 +132,7 @@ export function displayName(text: string): string | undefined {
 				break scan;
 		}
 	}
-	return start === undefined ? undefined : unquote(text.slice(start, end)).trim() || undefined;
+	return start === undefined ? undefined : trimmed(unquote(text.slice(start, end))) || undefined;
 }
 
 /** Without the quotes, backslashes and parentheses that only syntax needs. */

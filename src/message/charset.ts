@@ -65,7 +65,8 @@ function stateful(charset: string | undefined): boolean {
 	return charset !== undefined && /^(utf-?7|utf-?16|utf-?32|iso-?2022|hz-|ucs)/i.test(charset);
 }
 
-function isPlain(octets: Buffer): boolean {
+/** Nothing above 127 in it. */
+export function isPlain(octets: Buffer): boolean {
 	for (let at = 0; at < octets.length; at++) if ((octets[at] as number) > 127) return false;
 	return true;
 }

@@ -2,7 +2,7 @@
  * Typed text into the charset a letter is sent in, strictly: a character that the charset lacks is a
  * failure, so that the next charset of `sendcharsets` can be tried. So is UTF-8 that is none.
  */
-import { isAscii } from './charset.js';
+import { isAscii, isPlain } from './charset.js';
 import { isUtf8 } from './text.js';
 
 const latin1 = /^iso-?8859-1$/i;
@@ -18,7 +18,7 @@ export async function convertOctets(
 	from: string,
 	to: string,
 ): Promise<Buffer | undefined> {
-	if (octets.every((octet) => octet < 0x80)) return octets;
+	if (isPlain(octets)) return octets;
 	if (same(from, to) && !isUtf8(to)) return octets;
 	const text = await decodeStrictly(octets, from);
 	return text === undefined ? undefined : encodeStrictly(text, to);

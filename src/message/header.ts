@@ -74,11 +74,11 @@ export function parseHeader(octets: Uint8Array): Header {
 
 /** RFC 2047 6.2: white space between two encoded words is none, so that folding leaves no blank there. */
 function unfold(value: string): string {
-	if (value.indexOf('\n') === value.length - 1) return value.trim();
+	if (value.indexOf('\n') === value.length - 1) return trimmed(value);
 	const pieces: string[] = [];
 	let before = '';
-	for (const line of value.trim().split('\n')) {
-		const part = line.trim();
+	for (const line of trimmed(value).split('\n')) {
+		const part = trimmed(line);
 		const joins = before.endsWith('?=') && part.startsWith('=?');
 		if (pieces.length > 0 && !joins) pieces.push(' ');
 		pieces.push(part);
@@ -87,6 +87,17 @@ function unfold(value: string): string {
 	}
 	return pieces.join('');
 }
+
+/** Octets without the blanks around them. String.trim would take A0 for one, which ends many a UTF-8 character. */
+export function trimmed(value: string): string {
+	let start = 0;
+	let end = value.length;
+	while (start < end && isBlank(value.charCodeAt(start))) start++;
+	while (end > start && isBlank(value.charCodeAt(end - 1))) end--;
+	return value.slice(start, end);
+}
+
+const isBlank = (code: number) => code === 32 || (code >= 9 && code <= 13);
 
 /** What may be header: up to the first empty line, so that a large body is never turned into a string. */
 function headerText(octets: Uint8Array): string {

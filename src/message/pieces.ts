@@ -29,14 +29,24 @@ export function* textPieces(part: Part, octets: Buffer, longest = longestLine): 
 		yield { octets: decodeBody(part, octets), cut: false };
 		return;
 	}
-	if (longest < octets.length && isWide(part.charset)) {
+	if (isText(part) && isWide(part.charset)) {
+		if (longest > octets.length) {
+			yield { octets: decodeBody(part, octets), cut: false };
+			return;
+		}
 		// Four letters of base64 make three octets, and no other encoding makes more of less.
 		const most = Math.ceil(mostWide / 3) * 4;
 		const decoded = decodeBody(part, octets.subarray(0, most));
 		yield { octets: decoded.subarray(0, mostWide), cut: decoded.length > mostWide };
 		return;
 	}
-	yield* wholeLines(decodedSlices(part, octets), longest);
+	const splits = longest > longestLine && splitsAnywhere(part.charset);
+	yield* wholeLines(decodedSlices(part, octets), splits ? longestLine : longest, splits);
+}
+
+/** Charsets that can be read from the middle of a line: one octet to a character, or UTF-8. */
+function splitsAnywhere(charset = 'utf-8'): boolean {
+	return /^(utf-?8|us-?ascii|iso-?8859-\d+|windows-12\d\d|cp12\d\d|koi8-\w+)$/i.test(charset);
 }
 
 /** Charsets in which a line end is more than one octet. */
@@ -106,7 +116,8 @@ function base64End(octets: Buffer, from: number, to: number): number {
 	return end;
 }
 
-function* wholeLines(slices: Iterable<Buffer>, longest: number): Generator<Piece> {
+/** `splits`: nothing is lost of a line that is too long, it comes in several pieces. */
+function* wholeLines(slices: Iterable<Buffer>, longest: number, splits: boolean): Generator<Piece> {
 	let held: Buffer[] = [];
 	let length = 0;
 	let skipping = false;
@@ -120,7 +131,9 @@ function* wholeLines(slices: Iterable<Buffer>, longest: number): Generator<Piece
 		}
 		const last = rest.lastIndexOf(10) + 1;
 		if (last > 0) {
-			yield* shortened(Buffer.concat([...held, rest.subarray(0, last)]), longest);
+			const lines = Buffer.concat([...held, rest.subarray(0, last)]);
+			if (splits) yield { octets: lines, cut: false };
+			else yield* shortened(lines, longest);
 			held = [];
 			length = 0;
 		}
@@ -128,12 +141,24 @@ function* wholeLines(slices: Iterable<Buffer>, longest: number): Generator<Piece
 		held.push(rest.subarray(last));
 		length += rest.length - last;
 		if (length <= longest) continue;
-		yield* shortened(Buffer.concat(held), longest);
+		const line = Buffer.concat(held);
+		if (splits) {
+			// Not within a character, nor between CR and LF.
+			const end = characterStart(line, line.length - 1) - (line.at(-2) === 13 ? 1 : 0);
+			yield { octets: line.subarray(0, end), cut: false };
+			held = [line.subarray(end)];
+			length = line.length - end;
+			continue;
+		}
+		yield* shortened(line, longest);
 		held = [];
 		length = 0;
 		skipping = true;
 	}
-	if (length > 0) yield* shortened(Buffer.concat(held), longest);
+	if (length > 0) {
+		if (splits) yield { octets: Buffer.concat(held), cut: false };
+		else yield* shortened(Buffer.concat(held), longest);
+	}
 }
 
 /** Whole lines, those cut that are too long. */

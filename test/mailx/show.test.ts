@@ -5,7 +5,8 @@ import { afterEach, describe, it } from 'node:test';
 import { FieldFilter } from '../../src/mailx/fields.js';
 import { openFolder } from '../../src/mailx/folders.js';
 import { safeFilename } from '../../src/mailx/partfiles.js';
-import { type RenderOptions, renderMeasured } from '../../src/mailx/show.js';
+import type { RenderOptions } from '../../src/mailx/rendering.js';
+import { renderMeasured } from '../../src/mailx/show.js';
 import { Desk } from '../harness/desk.js';
 
 const postmark = 'From a@b.example Sat Jan  1 10:00:00 2022\n';
@@ -85,6 +86,17 @@ describe('a message on the terminal', () => {
 			await shown(`${fields('multipart/mixed; boundary=x')}\n${many}\n`),
 			/Too many parts/,
 		);
+	});
+	it('shows a header of very many lines up to a limit, and the body; a quotation is silent about it', async () => {
+		const head = Array.from({ length: 20_005 }, (_, n) => `X-${n}: y\n`).join('');
+		const text = await shown(`${head}${fields('text/plain')}\nbody\n`);
+		assert.match(
+			text,
+			/X-19999: y\n\[More than 20000 header lines - [^\n]*\]\n(Status[^\n]*\n)?\nbody\n$/,
+		);
+		desk.remove();
+		const quoted = await render(`${head}\nbody\n\n`, { action: 'quote', filter: 'none' });
+		assert.equal(quoted.text, 'body\n');
 	});
 	it('takes one > off quoted From lines', async () => {
 		assert.match(

@@ -17,6 +17,11 @@ describe('parseHeader', () => {
 	it('leaves no blank between two encoded words', () => {
 		assert.equal(parse('Subject: =?x?q?a?=\n =?x?q?b?=\n').get('subject'), '=?x?q?a?==?x?q?b?=');
 	});
+	it('takes no octet of a character for a blank', () => {
+		const header = parse('Subject: voil\xc3\xa0\nTo: \xc3\xa0\n \xc3\xa0 \n');
+		assert.equal(header.get('subject'), 'voil\xc3\xa0');
+		assert.equal(header.get('to'), '\xc3\xa0 \xc3\xa0');
+	});
 	it('passes over lines that are no fields', () => {
 		assert.equal(parse('>From x\nFrom: a\n').get('from'), 'a');
 	});

@@ -78,6 +78,7 @@ describe('showing a sender', () => {
 	});
 	it('shows the name alone with realName', () => {
 		assert.equal(realName('=?utf-8?q?Zo=C3=AB?= <z@x>', 'utf-8'), 'Zoë');
+		assert.equal(realName('Zo\xc3\xa0 <z@x>', 'utf-8'), 'Zoà');
 		assert.equal(realName('z@x (Zoe)', 'utf-8'), 'Zoe');
 		assert.equal(realName('<z@x>', 'utf-8'), 'z@x');
 		assert.equal(realName('z@x', 'utf-8'), 'z@x');

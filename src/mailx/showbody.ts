@@ -1,0 +1,150 @@
+/**
+ * The body of a part as it is put out: decoded, in the charset of the terminal, put into a form that reads
+ * well, or given to the person's own program for its type. Long ones go by in pieces. Knows nothing of
+ * headers, nor of how parts follow one another.
+ */
+import { decodeBody, encodedLines, isText, type Part, parameter } from '../message/body.js';
+import { decodeOctets, prepareCharset } from '../message/charset.js';
+import { layOut } from '../message/flowed.js';
+import { rawPieces, textPieces } from '../message/pieces.js';
+import { masked, unmask } from '../message/stored.js';
+import { cutHere, type Rendering } from './rendering.js';
+
+/** Octets of a body that is not taken line by line. */
+const longBody = 1 << 22;
+
+/** The command of `pipe-TYPE` for a part, where the person has set one. */
+export function handlerOf({ session, purpose }: Rendering, part: Part): string | undefined {
+	return purpose.handlers ? session.variables.get(`pipe-${part.type}`) : undefined;
+}
+
+/** The body, whatever is in it. `level`: 0 for the message itself. */
+export async function showBody(rendering: Rendering, part: Part, level: number): Promise<void> {
+	const { purpose, action, out } = rendering;
+	const whole = unmask(part.octets.subarray(part.bodyStart));
+	const raw = rendering.filter === 'none' && level === 0 ? whole.subarray(0, -1) : whole;
+	if (part.encoding === 'binary') out.isBinary();
+	const text = purpose.converted && isText(part);
+	const charset = text ? part.charset : undefined;
+	if (charset !== undefined) await prepareCharset(charset);
+	const handler = handlerOf(rendering, part);
+	if (handler !== undefined) {
+		const decoded = decodeBody(part, raw);
+		const input = text ? rendering.converted(decoded, charset) : decoded;
+		return throughHandler(rendering, handler, input);
+	}
+	if (purpose.printable && !out.measured) return shown(rendering, part, raw, charset);
+	for (const [line, decoded] of pieces(rendering, part, raw)) {
+		if (purpose.printable) out.put(rendering.visible(decoded, charset), line);
+		else if (text) out.put(rendering.converted(decoded, charset), line);
+		else if (action === 'junk') out.put(withoutControls(decoded), line);
+		else if (action === 'mbox') for (const piece of masked(decoded)) out.put(piece, piece);
+		else out.put(decoded, line);
+	}
+}
+
+/**
+ * A body encoded and decoded, line by line where it is counted as the original counts. Of what is long,
+ * pieces: its figures are those of what is put out.
+ */
+function* pieces(
+	{ purpose, out }: Rendering,
+	part: Part,
+	raw: Buffer,
+): Generator<readonly [encoded: Buffer, decoded: Buffer]> {
+	if (!purpose.parts) yield [raw, raw];
+	else if (!out.measured) yield [raw, decodeBody(part, raw)];
+	else if (raw.length > longBody) {
+		const whole = Number.POSITIVE_INFINITY;
+		for (const { octets } of textPieces(part, raw, whole)) yield [octets, octets];
+	} else for (const line of encodedLines(part, raw)) yield [line, decodeBody(part, line)];
+}
+
+/** Bit by bit, so that ^C is heard within a long one. */
+async function shown(
+	rendering: Rendering,
+	part: Part,
+	raw: Buffer,
+	charset: string | undefined,
+): Promise<void> {
+	const { dresses, purpose, out, session } = rendering;
+	if (dresses && part.content === 'html' && (await showHtml(rendering, part, raw, charset))) return;
+	if (dresses && part.type === 'text/calendar') await showGist(rendering, part);
+	if (purpose.parts) {
+		const reshape = dresses && part.content === 'plain' ? flowOf(rendering, part) : undefined;
+		for (const { octets, cut } of textPieces(part, raw)) {
+			out.put(rendering.visible(octets, charset, reshape), octets);
+			if (cut) out.say(`\n${cutHere}`);
+			await session.terminal.checkpoint();
+		}
+		return;
+	}
+	for (const piece of rawPieces(raw)) {
+		out.put(rendering.visible(piece), piece);
+		await session.terminal.checkpoint();
+	}
+}
+
+/** Paragraphs laid out anew, where the sender says that there are any. */
+function flowOf({ session }: Rendering, part: Part): ((text: string) => string) | undefined {
+	const field = part.header.get('content-type') ?? '';
+	if (parameter(field, 'format')?.toLowerCase() !== 'flowed') return undefined;
+	const delSp = parameter(field, 'delsp')?.toLowerCase() === 'yes';
+	const { columns } = session.terminal;
+	return (text) => layOut(text, columns - 1, delSp);
+}
+
+/** Octets of HTML that are read; converting takes ten times the room. */
+const longestHtml = 2_000_000;
+
+/** False where the HTML is too long or too odd to be read, which is said: it has to be shown as it stands. */
+async function showHtml(
+	rendering: Rendering,
+	part: Part,
+	raw: Buffer,
+	charset: string | undefined,
+): Promise<boolean> {
+	const { out } = rendering;
+	if (raw.length > longestHtml) {
+		out.say(`[HTML of more than ${longestHtml} octets - shown as it stands]\n\n`);
+		return false;
+	}
+	const { htmlToText } = await import('../message/richtext.js');
+	const text = await htmlToText(decodeOctets(decodeBody(part, raw), charset, rendering.charset));
+	if (text === undefined) {
+		out.say('[HTML that cannot be read - shown as it stands]\n\n');
+		return false;
+	}
+	out.put(rendering.shown(text), text);
+	return true;
+}
+
+/** What a part made for programs says, in a few lines; false where it says nothing. */
+export async function showGist(rendering: Rendering, part: Part): Promise<boolean> {
+	if (!rendering.summarizes) return false;
+	const { gistOf } = await import('../message/gist.js');
+	if (part.charset !== undefined) await prepareCharset(part.charset);
+	const gist = await gistOf(part, () =>
+		decodeOctets(decodeBody(part), part.charset, rendering.charset),
+	);
+	if (gist === undefined) return false;
+	rendering.out.put(rendering.shown(gist), gist);
+	return true;
+}
+
+/** What the person's command makes of a part; it stands for the part, so it is filtered as the part. */
+async function throughHandler(rendering: Rendering, command: string, input: Buffer): Promise<void> {
+	const { out, session } = rendering;
+	const { terminal, variables } = session;
+	const shell = variables.get('SHELL');
+	const end = await terminal.lend({ command, input, capture: true, ...(shell ? { shell } : {}) });
+	if (end.error !== undefined) terminal.complain(`${command}: ${end.error}\n`);
+	const output = rendering.visible(Buffer.from(end.output));
+	// What a command has made of a part is not counted, as in the original.
+	if (out.measured) out.add(output);
+	else out.put(output, output);
+}
+
+function withoutControls(octets: Buffer): Buffer {
+	return Buffer.from(octets.toString('latin1').replace(/[\x00-\x08\x0e-\x1f\x7f]/g, ''), 'latin1');
+}
