@@ -16,6 +16,7 @@ import {
 
 import { Complaint, isErrno } from '../complaint.js';
 import { type Header, parseHeader } from '../message/header.js';
+import { Extracts } from './extracts.js';
 import { lockMailbox, MailboxBusy, type MailboxLock } from './lock.js';
 import { Flag, type Mailbox, Message, type WriteBackOptions } from './mailbox.js';
 import { countLines, joinKept, quoteFrom, Splitter } from './mbox.js';
@@ -68,6 +69,7 @@ export class MboxFile implements Mailbox {
 	#kept = new Uint8Array(64);
 	/** Octets from the From_ line to the empty line after the header, 0 where that is not known. */
 	#heads = new Uint32Array(64);
+	readonly #extracts = new Extracts();
 	/** The last octets known, to tell a file that has grown from one that has been rewritten. */
 	#sample: Buffer = Buffer.alloc(0);
 	readonly #lines = new Map<Message, number>();
@@ -133,6 +135,7 @@ export class MboxFile implements Mailbox {
 					const octets = start - (starts.at(-1) as number);
 					if (octets < 2 ** 32) this.#heads[count - 1] = octets;
 				},
+				fields: (octets, from, to) => this.#extracts.put(count - 1, octets, from, to),
 				keep: (bits) => {
 					const at = count - 1;
 					this.#kept[at] = joinKept(this.#kept[at] as number, bits);
@@ -250,6 +253,10 @@ export class MboxFile implements Mailbox {
 
 	head(message: Message): Buffer {
 		return this.#head(message);
+	}
+
+	extract(message: Message): string | undefined {
+		return this.#replaced.has(message) ? undefined : this.#extracts.get(message.number - 1);
 	}
 
 	read(message: Message): Buffer {

@@ -22,6 +22,12 @@ export interface Found {
 	keep(bits: number): void;
 	/** The header of the message begun last ends here, just after its empty line. */
 	body?(start: number): void;
+	/**
+	 * Where in the window the fields of `extractedFields` are in the header of the message begun last: whole
+	 * lines, with what stands between them. Called after `body`, where the header was seen as a whole and
+	 * they are not far apart.
+	 */
+	fields?(window: Buffer, from: number, to: number): void;
 	/** The message begun last has a line `From ` that should have been quoted. */
 	bare(): void;
 }
@@ -40,6 +46,8 @@ export class Splitter {
 	#postmark = false;
 	/** The message at hand has lines that end with CR LF. */
 	#crlf = false;
+	/** No line of the header at hand has been passed yet. */
+	#fresh = false;
 
 	/**
 	 * `takesCrlf`: messages whose From_ line ends with CR LF have such empty lines too. Not those of
@@ -86,6 +94,7 @@ export class Splitter {
 					this.#found.begin(offset + at);
 					this.#inside = 'header';
 					this.#postmark = true;
+					this.#fresh = true;
 					const line = this.#lineEnd(window, at, last);
 					if (line < 0) return at;
 					this.#endPostmark(window, line);
@@ -123,42 +132,132 @@ export class Splitter {
 		return length;
 	}
 
-	/** Reads header lines from `at`; where it stopped, or -1 when the line at `at` is cut off. */
+	/** Reads header lines from `from`; where it stopped, or -1 when the line there is cut off. */
 	#header(window: Buffer, from: number, offset: number, last: boolean): number {
-		let at = from;
 		const { length } = window;
-		while (at < length) {
-			const first = window[at] as number;
-			if (first === newline) {
-				if (length - at < separator.length && !last) return at === from ? -1 : at;
-				this.#inside = 'body';
-				this.#emptyLine = true;
-				this.#found.body?.(offset + at + 1);
+		let at = from;
+		if (this.#postmark) {
+			at = this.#lineEnd(window, from, last);
+			if (at < 0) return -1;
+			this.#endPostmark(window, at);
+			if (this.#inside === 'long line') {
+				this.#fresh = false;
 				return at;
 			}
-			if (this.#crlf && first === carriageReturn && !this.#postmark) {
-				if (length - at <= separator.length && !last) return at === from ? -1 : at;
-				if (window[at + 1] === newline) {
-					this.#inside = 'body';
-					this.#emptyLine = true;
-					this.#found.body?.(offset + at + 2);
-					return at + 1;
+		}
+		const start = at;
+		const fresh = this.#fresh;
+		/** Where the first of the fields to extract begins; -1: not yet found; -2: there are to be none. */
+		let first = -1;
+		/** Where the first line of the last one ends. */
+		let final = -1;
+		while (at < length) {
+			at = nextLookedAt(window, at);
+			if (at >= length) break;
+			const octet = window[at];
+			if (octet === newline || octet === carriageReturn) {
+				const octets = octet === newline ? 1 : 2;
+				if (octets === 1 || this.#crlf) {
+					const cut = length - at < separator.length + octets - 1 && !last;
+					if (cut) return this.#cutOff(at, from, fresh && at === start);
+					if (octets === 1 || window[at + 1] === newline) {
+						this.#inside = 'body';
+						this.#emptyLine = true;
+						this.#found.body?.(offset + at + octets);
+						if (fresh && first >= 0) this.#extract(window, first, final);
+						return at + octets - 1;
+					}
 				}
+				// A line with only CR ends a header for some who read it, and not for others.
+				first = -2;
 			}
 			const end = this.#lineEnd(window, at, last);
-			if (end < 0) return at === from ? -1 : at;
-			if (this.#postmark) this.#endPostmark(window, end);
-			if (this.#inside === 'long line') return end;
+			if (end < 0) return this.#cutOff(at, from, fresh && at === start);
+			if (this.#inside === 'long line') {
+				this.#fresh = false;
+				return end;
+			}
 			if (mayBeStatus(window, at)) {
-				const bits = keptOfLine(window.toString('latin1', at, Math.min(end, at + 200)));
+				const bits = keptAt(window, at, end);
 				if (bits !== 0) this.#found.keep(bits);
-			} else if (first === letterF && window[at + 4] === 0x20 && isFrom(window, at)) {
+			} else if (octet === letterF && window[at + 4] === 0x20 && isFrom(window, at)) {
 				this.#found.bare();
+			} else {
+				if (first === -1) first = at;
+				final = end;
 			}
 			at = end;
 		}
+		this.#fresh = false;
 		return at;
 	}
+
+	#extract(window: Buffer, first: number, final: number): void {
+		let end = final;
+		while (window[end] === 0x20 || window[end] === 0x09) end = window.indexOf(newline, end) + 1;
+		if (end - first <= longestExtract) this.#found.fields?.(window, first, end);
+	}
+
+	/** What is to be said of a line that is cut off by the window's end. */
+	#cutOff(at: number, from: number, fresh: boolean): number {
+		this.#fresh = fresh;
+		return at === from ? -1 : at;
+	}
+}
+
+/** Fields that lie further apart are not extracted. */
+const longestExtract = 2048;
+
+/**
+ * Fields that `Found.fields` is told of: what summaries, searches and orders ask for of every message. In
+ * lower case.
+ */
+export const extractedFields: ReadonlySet<string> = new Set([
+	'date',
+	'from',
+	'in-reply-to',
+	'message-id',
+	'references',
+	'sender',
+	'subj',
+	'subject',
+	'to',
+]);
+
+/**
+ * Whether a header line is worth a look, by its second and third octet: of all that begin a field, this
+ * lets few others through, and none of the many `Received`.
+ */
+const lookedAt = new Uint8Array(1 << 16);
+for (const name of [...extractedFields, 'status', 'x-status']) {
+	const ends = name.length > 2 ? [name.charAt(2)] : [':', ' ', '\t'];
+	for (const third of ends) {
+		for (const two of [name.charAt(1) + third, name.charAt(1).toUpperCase() + third]) {
+			for (const start of [two, two.charAt(0) + third.toUpperCase()]) {
+				lookedAt[(start.charCodeAt(0) << 8) | start.charCodeAt(1)] = 1;
+			}
+		}
+	}
+}
+
+/**
+ * The next line, from the one at `at` on, that is empty, may be one of the fields looked for, or is cut off.
+ * Small, so that it is soon compiled: nearly all of the time of opening a mailbox is spent here.
+ */
+function nextLookedAt(window: Buffer, from: number): number {
+	const { length } = window;
+	let at = from;
+	while (at + 2 < length) {
+		const first = window[at] as number;
+		if (first > 0x20) {
+			const next = ((window[at + 1] as number) << 8) | (window[at + 2] as number);
+			if (lookedAt[next] === 1) return at;
+		} else if (first === newline || first === carriageReturn) return at;
+		const end = window.indexOf(newline, at);
+		if (end < 0) return at;
+		at = end + 1;
+	}
+	return at;
 }
 
 /** Begins with `st` or `x-st`, in whatever case: a cheap sieve before the strict look. */
@@ -168,6 +267,28 @@ function mayBeStatus(octets: Buffer, at: number): boolean {
 	const s = from === at ? first : (octets[from] as number) | 0x20;
 	return s === 0x73 && ((octets[from + 1] as number) | 0x20) === 0x74;
 }
+
+/** The bits of a status line. */
+function keptAt(octets: Buffer, at: number, end: number): number {
+	// Read off the octets where it is as nearly all are.
+	const length = end - at;
+	if (length <= 11 && octets[end - 1] === newline && isStatusBlank(octets, at)) {
+		const letter = octets[at + 8];
+		if (length === 10 && letter === 0x4f) return Kept.old;
+		if (length === 10 && letter === 0x52) return Kept.read;
+		if (length === 11 && letter === 0x52 && octets[at + 9] === 0x4f) return Kept.read | Kept.old;
+	}
+	return keptOfLine(octets.toString('latin1', at, Math.min(end, at + 200)));
+}
+
+function isStatusBlank(octets: Buffer, at: number): boolean {
+	for (let place = 0; place < statusBlank.length; place++) {
+		if (octets[at + place] !== statusBlank[place]) return false;
+	}
+	return true;
+}
+
+const statusBlank = Buffer.from('Status: ', 'latin1');
 
 function isFrom(octets: Buffer, at: number): boolean {
 	return octets.compare(fromBlank, 0, fromBlank.length, at, at + fromBlank.length) === 0;

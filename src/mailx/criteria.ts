@@ -8,7 +8,7 @@ import { Flag, type Message } from '../mailbox/mailbox.js';
 import { displayName, skin, splitAddresses } from '../message/address.js';
 import { parseDate, parsePostmarkDate } from '../message/date.js';
 import { decodeWords, prepareWords } from '../message/words.js';
-import { scanFields } from './fieldscan.js';
+import { fieldOf } from './fieldscan.js';
 import type { Session } from './session.js';
 
 export type Criterion =
@@ -284,7 +284,7 @@ function moment(
 ): number {
 	if (!mailbox) return 0;
 	if (which === 'sent') {
-		const value = scanFields(mailbox, message).get('date');
+		const value = fieldOf(mailbox, message, 'date');
 		const sent = value === undefined ? undefined : parseDate(value);
 		return sent ? sent.getTime() / 1000 : 0;
 	}
@@ -298,7 +298,7 @@ async function hasInField(
 	field: string,
 	text: string,
 ): Promise<boolean> {
-	const value = mailbox && scanFields(mailbox, message).get(field);
+	const value = mailbox && fieldOf(mailbox, message, field);
 	if (value === undefined) return false;
 	await prepareWords(value);
 	return contains(decodeWords(value, terminal.charset), text);
@@ -311,7 +311,7 @@ async function namesPerson(
 	field: string,
 	text: string,
 ): Promise<boolean> {
-	const value = mailbox && scanFields(mailbox, message).get(field);
+	const value = mailbox && fieldOf(mailbox, message, field);
 	if (!value) return false;
 	await prepareWords(value);
 	return splitAddresses(value).some((member) => {

@@ -7,7 +7,7 @@ import { Complaint } from '../complaint.js';
 import { Flag, type Mailbox, type Message } from '../mailbox/mailbox.js';
 import { skin } from '../message/address.js';
 import { decodeWords, prepareWords, realName } from '../message/words.js';
-import { mayNeedDecoder, scanFields } from './fieldscan.js';
+import { fieldOf, mayNeedDecoder } from './fieldscan.js';
 import { senderOf } from './headline.js';
 import type { Session } from './session.js';
 import { parseList, type Specification } from './specification.js';
@@ -358,7 +358,7 @@ function textTest({ variables, terminal }: Session, mailbox: Mailbox, text: stri
 	const field = colon < 0 ? 'subject' : text.slice(0, colon).toLowerCase();
 	const sought = (colon < 0 ? text : text.slice(colon + 1)).toLowerCase();
 	return (message) => {
-		const value = scanFields(mailbox, message).get(field);
+		const value = fieldOf(mailbox, message, field);
 		if (value === undefined) return false;
 		const found = () => decodeWords(value, terminal.charset).toLowerCase().includes(sought);
 		return mayNeedDecoder(value) ? prepareWords(value).then(found) : found();

@@ -6,7 +6,7 @@
 import { Complaint } from '../complaint.js';
 import { Flag, type Mailbox, type Message } from '../mailbox/mailbox.js';
 import type { Outcome } from './commands.js';
-import { scanFields } from './fieldscan.js';
+import { fieldOf, scanFields } from './fieldscan.js';
 import {
 	type FieldOf,
 	findSortKey,
@@ -158,7 +158,7 @@ function settle(from: Place | undefined, count: number): void {
 const fieldsOf =
 	(mailbox: Mailbox): FieldOf =>
 	(message, name) =>
-		scanFields(mailbox, message).get(name);
+		fieldOf(mailbox, message, name);
 
 /** Several fields of a message are asked for one after the other: its header is looked up once. */
 function rememberingFields(mailbox: Mailbox): FieldOf {
@@ -267,7 +267,7 @@ export function parentsOf(mailbox: Mailbox, message: Message): (candidate: Messa
 	}
 	keys.delete(undefined);
 	return (candidate) => {
-		const id = scanFields(mailbox, candidate).get('message-id');
+		const id = fieldOf(mailbox, candidate, 'message-id');
 		return id !== undefined && keys.has(idKey(id));
 	};
 }
