@@ -71,7 +71,6 @@ const files: Readonly<Record<string, string | Buffer>> = {
 
 export interface Folder {
 	readonly path: string;
-	readonly captured: string;
 }
 
 /** Fills a folder with the files that letters take along. */
@@ -79,10 +78,7 @@ export function prepare(path: string): Folder {
 	for (const [name, content] of Object.entries(files)) writeFileSync(join(path, name), content);
 	mkdirSync(join(path, 'home'));
 	writeFileSync(join(path, 'home/.mime.types'), 'application/x-odd odd\ntext/html html\n');
-	const captured = join(path, 'captured');
-	writeFileSync(join(path, 'sendmail'), `#!/bin/sh\nexec cat > '${captured}'\n`);
-	chmodSync(join(path, 'sendmail'), 0o755);
-	return { path, captured };
+	return { path };
 }
 
 /** Writes a letter; resolves to its octets as a mailer program is given them. */
@@ -134,6 +130,22 @@ export async function write(folder: Folder, name: string, given: Given): Promise
 	const letter = readFileSync(captured);
 	if (status !== 0 || letter.length === 0) throw new Error(`${name}: ${status} ${complaints}`);
 	return letter;
+}
+
+/** All letters, some written at a time: the octets of each, or why there are none. */
+export async function writeAll(folder: Folder): Promise<Map<string, Buffer | Error>> {
+	const found = new Map<string, Buffer | Error>();
+	const waiting = Object.entries(letters);
+	const worker = async () => {
+		for (let next = waiting.shift(); next; next = waiting.shift()) {
+			const [name, given] = next;
+			const failed = (error: unknown) =>
+				error instanceof Error ? error : new Error(String(error));
+			found.set(name, await write(folder, name, given).catch(failed));
+		}
+	};
+	await Promise.all([worker(), worker(), worker()]);
+	return found;
 }
 
 /** What a reader should see, with everything that goes without saying. */

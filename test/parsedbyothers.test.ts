@@ -19,7 +19,7 @@ import {
 	letters,
 	meaning,
 	prepare,
-	write,
+	writeAll,
 } from './lettersofours.js';
 import { foreign, foreignEnv } from './mta/foreign.js';
 
@@ -30,31 +30,21 @@ const folder = prepare(dir);
 const noPython = spawnSync('python3', ['-c', 'import email']).status === 0 ? false : 'no python3';
 
 const names = Object.keys(letters);
-const written = new Map<string, Buffer>();
-const failures = new Map<string, unknown>();
 const pathOf = (name: string) => join(dir, `letter-${names.indexOf(name)}`);
 
-/** Writes all letters, some at a time. */
+let written: ReadonlyMap<string, Buffer | Error>;
 before(async () => {
-	const waiting = Object.entries(letters);
-	const worker = async () => {
-		for (let next = waiting.shift(); next; next = waiting.shift()) {
-			const [name, given] = next;
-			try {
-				written.set(name, await write(folder, name, given));
-				writeFileSync(pathOf(name), written.get(name) as Buffer);
-			} catch (error) {
-				failures.set(name, error);
-			}
-		}
-	};
-	await Promise.all([worker(), worker(), worker()]);
+	written = await writeAll(folder);
+	for (const name of there()) writeFileSync(pathOf(name), letter(name));
 });
+
+/** The names of those that could be written. */
+const there = () => names.filter((name) => written.get(name) instanceof Buffer);
 
 function letter(name: string): Buffer {
 	const octets = written.get(name);
-	if (octets === undefined) throw failures.get(name);
-	return octets;
+	if (octets instanceof Buffer) return octets;
+	throw octets;
 }
 
 /** A letter as some program understood it. */
@@ -129,14 +119,13 @@ describe("Python's email package", { skip: noPython }, () => {
 	};
 	const described = new Map<string, Described>();
 	before(() => {
-		const there = names.filter((name) => written.has(name));
-		const { stdout, stderr } = spawnSync('python3', ['-c', reader, ...there.map(pathOf)], {
+		const { stdout, stderr } = spawnSync('python3', ['-c', reader, ...there().map(pathOf)], {
 			env: { PATH: process.env.PATH, PYTHONUTF8: '1', HOME: process.env.HOME },
 			maxBuffer: 1 << 28,
 		});
 		assert.equal(stderr.toString(), '');
 		const list: Described[] = JSON.parse(stdout.toString());
-		for (const [n, name] of there.entries()) described.set(name, list[n] as Described);
+		for (const [n, name] of there().entries()) described.set(name, list[n] as Described);
 	});
 
 	for (const name of names) {
@@ -197,14 +186,13 @@ describe('mutt', { skip: noMutt }, () => {
 		join(dir, `mutt-${names.indexOf(name)}-${part}`);
 	/** All letters in one mailbox; mutt is told with keys to pipe each, decoded, and each of its parts. */
 	before(async () => {
-		const there = names.filter((name) => written.has(name));
-		const box = there.map((name) => {
+		const box = there().map((name) => {
 			const octets = letter(name);
 			const field = `From a@b Mon Jan  9 09:30:00 2023\nContent-Length: ${octets.length - octets.indexOf('\n\n') - 2}\n`;
 			return Buffer.concat([Buffer.from(field), octets, Buffer.from('\n')]);
 		});
 		writeFileSync(join(dir, 'mutt.box'), Buffer.concat(box));
-		const keys = there.map((name, at) => {
+		const keys = there().map((name, at) => {
 			const parts = meaning(folder, letters[name] as Given).files.length + 1;
 			const pipes = Array.from(
 				{ length: isSentOn(name) ? 1 : parts },

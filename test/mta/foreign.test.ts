@@ -1,17 +1,16 @@
 import assert from 'node:assert/strict';
-import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import {
 	chmodSync,
 	chownSync,
 	existsSync,
-	mkdirSync,
 	mkdtempSync,
 	readdirSync,
 	readFileSync,
 	rmSync,
 	writeFileSync,
 } from 'node:fs';
-import { connect, createServer } from 'node:net';
+import { connect } from 'node:net';
 import { tmpdir, userInfo } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterEach, beforeEach, describe, it } from 'node:test';
@@ -20,7 +19,15 @@ import { readQueue } from '../../src/mta/queue.js';
 import { runQueue } from '../../src/mta/runner.js';
 import { setSettings } from '../../src/mta/settings.js';
 import { submit } from '../../src/mta/submit.js';
-import { foreign, foreignEnv, runForeign } from './foreign.js';
+import {
+	eximFor,
+	foreign,
+	foreignEnv,
+	freePort,
+	missing,
+	runForeign,
+	serveExim,
+} from './foreign.js';
 import { makeOffice, type Office } from './office.js';
 
 const dist = resolve(process.env.INKLOOM_DIST ?? 'dist');
@@ -39,26 +46,7 @@ afterEach(() => {
 	office.remove();
 	rmSync(work, { recursive: true, force: true });
 });
-/** Why a program cannot be tried: it is not there, or its libraries are not. */
-function missing(name: string): string | false {
-	const path = foreign(name);
-	if (path === undefined) return `${name} is not installed`;
-	const { status, stderr } = spawnSync(path, ['-?'], { env: foreignEnv, encoding: 'latin1' });
-	const broken = status === 127 || /error while loading shared libraries/.test(stderr ?? '');
-	return broken ? `${name} does not run here` : false;
-}
 const run = () => runQueue(office.system, [], () => undefined);
-
-/** A port that is free at the moment. */
-function freePort(): Promise<number> {
-	const server = createServer();
-	return new Promise((done) =>
-		server.listen(0, '127.0.0.1', () => {
-			const address = server.address();
-			server.close(() => done(typeof address === 'object' && address ? address.port : 0));
-		}),
-	);
-}
 
 function answers(port: number): Promise<boolean> {
 	return new Promise((done) => {
@@ -151,53 +139,8 @@ describe('our queue into smtp-sink', { skip: missing('smtp-sink') }, () => {
 
 /** exim, set up to append everything to one file; undefined where it cannot run. */
 function exim(box: string): string[] | undefined {
-	const program = foreign('exim4');
-	if (program === undefined || !isRoot) return undefined;
-	mkdirSync(`${work}/spool`, { recursive: true });
 	const mail = office.system.userNamed('mail')?.uid ?? 8;
-	for (const path of [work, `${work}/spool`]) chownSync(path, mail, mail);
-	writeFileSync(
-		`${work}/exim.conf`,
-		`primary_hostname = mx.example.org
-exim_path = ${program}
-exim_user = mail
-exim_group = mail
-spool_directory = ${work}/spool
-log_file_path = ${work}/spool/%slog
-keep_environment =
-acl_smtp_rcpt = take
-begin acl
-take:
-  accept
-begin routers
-all:
-  driver = accept
-  transport = box
-begin transports
-box:
-  driver = appendfile
-  file = ${box}
-  user = mail
-  group = mail
-  mode = 0660
-begin retry
-* * F,1h,1s
-`,
-	);
-	const words = [program, '-C', `${work}/exim.conf`];
-	if (/^Debian-exim:/m.test(readFileSync('/etc/passwd', 'utf8'))) return words;
-	// It wants a user that only its installation makes: it gets one that nobody else sees.
-	for (const [name, line] of [
-		['passwd', 'Debian-exim:x:101:101::/nonexistent:/usr/sbin/nologin'],
-		['group', 'Debian-exim:x:101:'],
-	] as const) {
-		writeFileSync(`${work}/${name}`, `${readFileSync(`/etc/${name}`, 'utf8')}${line}\n`);
-	}
-	const bind = ['passwd', 'group'].map((name) => `mount --bind ${work}/${name} /etc/${name}`);
-	const script = `${bind.join(' && ')} && exec env -i "$@"`;
-	const inside = ['unshare', '-m', 'sh', '-c', script, 'exim'];
-	const works = spawnSync(inside[0] as string, [...inside.slice(1), ...words, '-bV']).status === 0;
-	return works ? [...inside, ...words] : undefined;
+	return eximFor(work, mail, [`file = ${box}`]);
 }
 
 describe('our queue into exim', { skip: missing('exim4') }, () => {
@@ -205,18 +148,7 @@ describe('our queue into exim', { skip: missing('exim4') }, () => {
 		const box = `${work}/box`;
 		const words = exim(box);
 		if (!words) return test.skip('exim cannot run here');
-		const server = createServer((socket) => {
-			const child = spawn(words[0] as string, [...words.slice(1), '-odi', '-bs'], {
-				stdio: ['pipe', 'pipe', 'ignore'],
-			});
-			socket.pipe(child.stdin);
-			child.stdout.pipe(socket);
-			socket.on('error', () => child.kill());
-			child.stdin.on('error', () => undefined);
-		});
-		await new Promise<void>((ready) => server.listen(0, '127.0.0.1', ready));
-		const address = server.address();
-		const port = typeof address === 'object' && address ? address.port : 0;
+		const { port, stop: stopExim } = await serveExim(words);
 		setSettings(office.system, { relayHost: `[127.0.0.1]:${port}` });
 		for (let n = 0; n < 5; n++) {
 			const letter = Buffer.from(`Subject: s\n\n.letter number ${n}.\n.\n`);
@@ -224,7 +156,7 @@ describe('our queue into exim', { skip: missing('exim4') }, () => {
 			await submit(office.system, letter, { sender: undefined, recipients, queueOnly: true });
 		}
 		await run();
-		await new Promise((done) => server.close(done));
+		await stopExim();
 		assert.deepEqual(readQueue(office.system), []);
 		const got = readFileSync(box, 'latin1').match(/^\.letter number \d\.\n\.$/gm);
 		assert.equal(new Set(got).size, 5);
