@@ -3,7 +3,7 @@
  * in good order. What is said in a conversation is smtpsession's, what becomes of letters intake's.
  */
 import { chmodSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
-import { createServer, type Server, type Socket } from 'node:net';
+import { connect, createServer, type Server, type Socket } from 'node:net';
 import { dirname } from 'node:path';
 import type { SecureContext } from 'node:tls';
 
@@ -70,6 +70,22 @@ class Visitors {
 		if (left > 0) this.#now.set(address, left);
 		else this.#now.delete(address);
 	}
+}
+
+/** Takes away the socket of a server that was killed. Throws a Complaint where one still answers there. */
+async function clearSocket(path: string, shown: string): Promise<void> {
+	if (!statSync(path, { throwIfNoEntry: false })?.isSocket()) return;
+	const code = await new Promise<string | undefined>((answer) => {
+		const caller = connect(path, () => answer(undefined));
+		caller.on('error', (error: NodeJS.ErrnoException) => answer(error.code));
+		caller.on('connect', () => caller.destroy());
+	});
+	// Gone meanwhile is as good as left behind.
+	if (code === 'ECONNREFUSED' || code === 'ENOENT') {
+		rmSync(path, { force: true });
+		return;
+	}
+	throw new Complaint(`sendmail: cannot listen on ${shown}: Address already in use`, 'stderr', 71);
 }
 
 export class Daemon {
@@ -142,8 +158,7 @@ export class Daemon {
 		const path = 'path' in place ? this.#system.real(place.path) : undefined;
 		if (path !== undefined) {
 			mkdirSync(dirname(path), { recursive: true });
-			// Left by one that was killed; a live one holds the pid file's name and the ports.
-			if (statSync(path, { throwIfNoEntry: false })?.isSocket()) rmSync(path);
+			await clearSocket(path, this.#system.shown(path));
 		}
 		try {
 			await new Promise<void>((resolve, reject) => {

@@ -4,6 +4,7 @@
  * (locked, durable, undone on failure); programs run as the user, in his home, with next to no
  * environment and a time limit.
  */
+import type { ChildProcessWithoutNullStreams } from 'node:child_process';
 import { existsSync, lstatSync, readFileSync } from 'node:fs';
 
 import { isErrno, reason } from '../complaint.js';
@@ -263,6 +264,10 @@ function programFate(code: number, output: string): Fate {
 	};
 }
 
+function cannotStart(error: unknown): Deferral {
+	return { kind: 'deferred', reason: `prog mailer: ${reason(error)}`, status: '4.3.0' };
+}
+
 async function toProgram(
 	system: System,
 	[program = '', ...words]: readonly string[],
@@ -277,14 +282,25 @@ async function toProgram(
 	const lab = system.root === '' ? {} : { INKLOOM_ROOT: system.root, USER: user.name };
 	// A child inherits the umask of the moment in which it is made.
 	const umask = process.umask(0o022);
-	const child = spawn(program, words, {
-		cwd: existsSync(home) ? home : '/',
-		env: { AGENT: 'sendmail', ...lab },
-		stdio: ['pipe', 'pipe', 'pipe'],
-		detached: true,
-		...rights,
-	});
-	process.umask(umask);
+	let child: ChildProcessWithoutNullStreams;
+	try {
+		child = spawn(program, words, {
+			cwd: existsSync(home) ? home : '/',
+			env: { AGENT: 'sendmail', ...lab },
+			stdio: ['pipe', 'pipe', 'pipe'],
+			detached: true,
+			...rights,
+		});
+	} catch (error) {
+		if (!isErrno(error)) throw error;
+		return cannotStart(error);
+	} finally {
+		process.umask(umask);
+	}
+	// Where there are too many open files there are no pipes, and the error is on its way.
+	if (!child.stdin) {
+		return new Promise((resolve) => child.once('error', (error) => resolve(cannotStart(error))));
+	}
 	let output = '';
 	const hear = (octets: Buffer): void => {
 		if (output.length < 4096) output += octets.toString('latin1');
@@ -310,7 +326,7 @@ async function toProgram(
 		}, patience);
 		child.on('error', (error) => {
 			clearTimeout(timer);
-			resolve({ kind: 'deferred', reason: `prog mailer: ${reason(error)}`, status: '4.3.0' });
+			resolve(cannotStart(error));
 		});
 		const finish = (code: number | null, signal: string | null): void => {
 			clearTimeout(timer);

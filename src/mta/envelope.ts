@@ -115,6 +115,7 @@ export const Exit = {
 	noHost: 68,
 	unavailable: 69,
 	software: 70,
+	osError: 71,
 	osFile: 72,
 	cannotCreate: 73,
 	ioError: 74,

@@ -5,8 +5,10 @@
 import { appendFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 
+import { isErrno, reason } from '../complaint.js';
 import type { System } from '../system.js';
 import type { Configured } from './configuration.js';
+import { Exit } from './envelope.js';
 import { addressLiteral, isLoopback, isWithin } from './network.js';
 import type { Options } from './sendmailoptions.js';
 import { queueFolder } from './spool.js';
@@ -16,24 +18,35 @@ function program(): string {
 	return resolve(process.argv[1] ?? 'sendmail');
 }
 
-/** Starts ourselves anew, out of the terminal's reach. */
-async function detach(env: NodeJS.ProcessEnv, words: readonly string[]): Promise<void> {
+/** Starts ourselves anew, out of the terminal's reach. An exit status: where it cannot be, that is told. */
+async function detach(env: NodeJS.ProcessEnv, words: readonly string[]): Promise<number> {
 	const { spawn } = await import('node:child_process');
-	spawn(process.execPath, [program(), ...words], {
-		cwd: '/',
-		env,
-		stdio: 'ignore',
-		detached: true,
-	}).unref();
+	try {
+		const child = spawn(process.execPath, [program(), ...words], {
+			cwd: '/',
+			env,
+			stdio: 'ignore',
+			detached: true,
+		});
+		child.unref();
+		await new Promise<void>((started, fail) => {
+			child.once('spawn', started);
+			child.once('error', fail);
+		});
+		return Exit.ok;
+	} catch (error) {
+		if (!isErrno(error)) throw error;
+		process.stderr.write(`sendmail: cannot start in the background: ${reason(error)}\n`);
+		return Exit.osError;
+	}
 }
 
 /** `-bd`: the server in the background. */
 export async function startServer(system: System, words: readonly string[]): Promise<number> {
-	await detach(
+	return detach(
 		system.env,
 		words.map((word) => word.replace(/^(-[a-zA-Z]*)bd/, '$1bD')),
 	);
-	return 0;
 }
 
 /** `-bD`: the server, until it is told to end. */
@@ -57,8 +70,7 @@ export async function keepRunning(
 	every: number,
 ): Promise<number> {
 	if (!process.env[inBackground]) {
-		await detach({ ...system.env, [inBackground]: '1' }, words);
-		return 0;
+		return detach({ ...system.env, [inBackground]: '1' }, words);
 	}
 	process.title = `Queue runner@${printInterval(every)} for ${system.shown(queueFolder(system))}`;
 	const { Workers } = await import('./workers.js');

@@ -8,11 +8,15 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { isErrno, reason } from '../complaint.js';
 import type { System } from '../system.js';
 import type { Carriers } from './intake.js';
+import { log } from './log.js';
 import type { Filter } from './runner.js';
 import type { About, Submitted } from './submit.js';
 
 const mostWorkers = 4;
 const idleFor = 30_000;
+/** Milliseconds before another is hired when one could not be, or ended before it did anything; it doubles. */
+const firstPause = 500;
+const longestPause = 60_000;
 /** Letters given to one worker in one go. */
 const mostTogether = 32;
 
@@ -37,6 +41,8 @@ interface Job {
 interface Worker {
 	readonly child: ChildProcess;
 	job: Job | undefined;
+	/** It has finished something. */
+	proven: boolean;
 	/** It has said that it failed in what it is at. */
 	failed: boolean;
 	idle: NodeJS.Timeout | undefined;
@@ -55,6 +61,9 @@ export class Workers implements Carriers {
 	#wholeRun = false;
 	#noneLeft: () => void = () => undefined;
 	#stopping = false;
+	/** While nobody is hired, and how long that lasts the next time. */
+	#pause: NodeJS.Timeout | undefined;
+	#nextPause = firstPause;
 
 	/** `program`: the file of ours that does the work. */
 	constructor(system: System, program: string) {
@@ -127,30 +136,70 @@ export class Workers implements Carriers {
 		worker.child.stdin?.write(`${JSON.stringify(job.task)}\n`);
 	}
 
-	#hire(): Worker {
-		const child = spawn(process.execPath, [this.#program, '-bw'], {
-			cwd: '/',
-			env: this.#system.env,
-			stdio: ['pipe', 'pipe', 'inherit'],
-		});
-		const worker: Worker = { child, job: undefined, failed: false, idle: undefined };
+	/** Undefined where there is no room for another process. */
+	#hire(): Worker | undefined {
+		if (this.#pause !== undefined) {
+			this.#turnAway('no delivery process could be started');
+			return undefined;
+		}
+		let child: ChildProcess;
+		try {
+			child = spawn(process.execPath, [this.#program, '-bw'], {
+				cwd: '/',
+				env: this.#system.env,
+				stdio: ['pipe', 'pipe', 'inherit'],
+			});
+		} catch (error) {
+			if (!isErrno(error)) throw error;
+			this.#failed(reason(error));
+			return undefined;
+		}
+		const worker: Worker = {
+			child,
+			job: undefined,
+			proven: false,
+			failed: false,
+			idle: undefined,
+		};
 		this.#workers.add(worker);
-		child.stdin.on('error', () => undefined);
-		child.stdout.on('data', (octets: Buffer) => {
+		// Where there are too many open files, there are no pipes.
+		child.stdin?.on('error', () => undefined);
+		child.stdout?.on('data', (octets: Buffer) => {
 			for (const said of octets.toString('latin1')) {
 				if (said === failure) worker.failed = true;
 				else if (said === '\n') this.#finished(worker);
 			}
 		});
-		child.on('error', () => this.#lost(worker));
+		child.on('error', (error) => this.#lost(worker, reason(error)));
 		child.on('exit', () => this.#lost(worker));
 		return worker;
+	}
+
+	/** Who waits for an answer is told at once, and does it himself; letters wait, here and in the queue. */
+	#turnAway(why: string): void {
+		if (this.#workers.size > 0) return;
+		for (const { done } of this.#jobs.splice(0)) done(ended(why));
+	}
+
+	/** Nobody is hired for a while: the machine is busy enough. */
+	#failed(why: string): void {
+		this.#turnAway(why);
+		if (this.#stopping || this.#pause !== undefined) return;
+		log(this.#system, 'NOQUEUE', { stat: `no delivery process: ${why}` });
+		this.#pause = setTimeout(() => {
+			this.#pause = undefined;
+			if (this.#jobs.length + this.#letters.length > 0) this.#assign();
+		}, this.#nextPause);
+		this.#pause.unref();
+		this.#nextPause = Math.min(longestPause, 2 * this.#nextPause);
 	}
 
 	#finished(worker: Worker): void {
 		const { job, failed } = worker;
 		worker.job = undefined;
 		worker.failed = false;
+		worker.proven = true;
+		this.#nextPause = firstPause;
 		job?.done(failed ? ended('a delivery process failed') : undefined);
 		this.#assign();
 		this.#rest(worker);
@@ -164,10 +213,17 @@ export class Workers implements Carriers {
 		if (this.#stopping) worker.child.stdin?.end();
 	}
 
-	#lost(worker: Worker): void {
+	/** `unborn`: why there never was such a process. */
+	#lost(worker: Worker, unborn?: string): void {
 		if (!this.#workers.delete(worker)) return;
 		clearTimeout(worker.idle);
-		worker.job?.done(ended('a delivery process ended'));
+		const { job } = worker;
+		// One that ends over its letters does not get them again: the next run tries each.
+		if (unborn !== undefined && job && 'letters' in job.task) {
+			this.#letters.unshift(...job.task.letters);
+		}
+		if (!worker.proven) this.#failed(unborn ?? 'it ended before it had done anything');
+		job?.done(ended(unborn ?? 'a delivery process ended'));
 		if (this.#jobs.length + this.#letters.length > 0) this.#assign();
 		if (this.#workers.size === 0) this.#noneLeft();
 	}
@@ -175,6 +231,7 @@ export class Workers implements Carriers {
 	/** Ends them when they are through with what they are at; kept when they are gone. */
 	async stop(): Promise<void> {
 		this.#stopping = true;
+		clearTimeout(this.#pause);
 		this.#letters = [];
 		const gone = new Promise<void>((done) => {
 			this.#noneLeft = done;

@@ -386,6 +386,34 @@ describe('an end', () => {
 	});
 });
 
+describe('a socket file', () => {
+	const settings = 'listen_lmtp = /var/run/smtp.sock\n';
+
+	it('is not taken from a server that lives', async () => {
+		await start(settings);
+		office.write('etc/mail/inkloom.conf', 'listen = /var/run/smtp.sock\n');
+		const second = spawnSync(process.execPath, [sendmailProgram, '-bD'], {
+			env: office.env('root'),
+			encoding: 'latin1',
+			timeout: 10_000,
+		});
+		assert.deepEqual(
+			[second.status, second.stderr],
+			[71, 'sendmail: cannot listen on /var/run/smtp.sock: Address already in use\n'],
+		);
+		const path = join(office.root, 'var/run/smtp.sock');
+		assert.match((await call(path).reply()) ?? '', /^220 /);
+	});
+
+	it('is taken from one that was killed', async () => {
+		await start(settings);
+		server?.child.kill('SIGKILL');
+		await server?.ended;
+		await start(settings);
+		assert.match((await call(join(office.root, 'var/run/smtp.sock')).reply()) ?? '', /^220 /);
+	});
+});
+
 describe('in the background', () => {
 	it('the server starts at once, says nothing of a port that is taken, and runs the queue', async () => {
 		const env = office.env('root');
