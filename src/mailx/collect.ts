@@ -167,7 +167,8 @@ async function quote(
 	const from = mailbox.header(original).get('from');
 	const plain = !['noheading', 'headers', 'allheaders'].includes(manner ?? '');
 	if (plain && from !== undefined) {
-		say(`${makePrintable(decodeWords(from, terminal.charset), terminal.charset)} wrote:\n\n`);
+		const name = decodeWords(from, terminal.charset, session.bare);
+		say(`${makePrintable(name, terminal.charset)} wrote:\n\n`);
 	}
 	const indent = variables.get('indentprefix');
 	const prefix = indent === undefined ? {} : { prefix: indent === '' ? '\t' : indent };

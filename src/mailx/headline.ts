@@ -225,7 +225,10 @@ class Headline {
 		const charset = shownCharset(this.#session);
 		if (this.#session.newsgroups) {
 			const groups = this.#fields.get('newsgroups') ?? this.#fields.get('article-id') ?? '<>';
-			return this.#fit(makePrintable(decodeOctetsOf(groups, charset), charset), width);
+			return this.#fit(
+				makePrintable(decodeOctetsOf(groups, charset, this.#session.bare), charset),
+				width,
+			);
 		}
 		let name: string | undefined;
 		let isRecipient = false;
@@ -249,7 +252,7 @@ class Headline {
 				? ''
 				: variables.has('showname')
 					? realName(name, charset, this.#session.bare)
-					: makePrintable(decodeOctetsOf(skin(name), charset), charset);
+					: makePrintable(decodeOctetsOf(skin(name), charset, this.#session.bare), charset);
 		return isRecipient ? `To ${this.#fit(shown, width - 3)}` : this.#fit(shown, width);
 	}
 
@@ -259,8 +262,8 @@ class Headline {
 }
 
 /** Octets of an address, which no encoded word may stand in. */
-function decodeOctetsOf(value: string, charset: string): string {
-	return value.includes('=?') ? value : decodeWords(value, charset);
+function decodeOctetsOf(value: string, charset: string, faithful: boolean): string {
+	return value.includes('=?') ? value : decodeWords(value, charset, faithful);
 }
 
 /** The part of a From_ line behind the sender, and behind a terminal's name. */

@@ -44,6 +44,11 @@ export class Outflow {
 		else this.#chunks.push(octets);
 	}
 
+	/** Ends a line that has no end. */
+	endLine(): void {
+		if (!this.#atLineStart) this.say('\n');
+	}
+
 	/** Our own words within a message. */
 	say(text: string): void {
 		this.put(Buffer.from(text, 'latin1'), text);

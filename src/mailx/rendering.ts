@@ -129,7 +129,7 @@ export class Rendering {
 
 	/** Octets of a charset (the terminal's own, where none is given) as a terminal may be shown them. */
 	visible(octets: Buffer, charset?: string, reshape?: (text: string) => string): Buffer {
-		const decoded = decodeOctets(octets, charset, this.charset);
+		const decoded = decodeOctets(octets, charset, this.charset, !this.session.bare);
 		const text = reshape ? reshape(decoded) : decoded;
 		// The person's own wish, for a terminal that interprets such text as it should be.
 		if (this.session.variables.has('print-all-chars')) return encodeText(text, this.charset);
@@ -142,6 +142,7 @@ export class Rendering {
 	}
 
 	converted(octets: Buffer, charset: string | undefined): Buffer {
-		return encodeText(decodeOctets(octets, charset, this.charset), this.charset);
+		const text = decodeOctets(octets, charset, this.charset, !this.session.bare);
+		return encodeText(text, this.charset);
 	}
 }

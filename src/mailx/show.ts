@@ -45,13 +45,17 @@ async function render(
 	const rendering = new Rendering(session, message, options, figures);
 	const { purpose, action, out } = rendering;
 	const stored = mailbox.read(message);
-	const octets = purpose.printable && !session.bare ? withoutCr(stored) : stored;
+	// A letter has lines; whether CR LF ends them is the mailbox's affair.
+	const octets = session.bare ? stored : withoutCr(stored);
 	const afterPostmark = mailbox.format === 'mbox' ? octets.indexOf(10) + 1 : 0;
 	if (options.filter !== 'none' && !options.withoutPostmark && action !== 'rfc822') {
 		showPostmark(rendering, mailbox.postmark(message));
 	}
 	const part = parseMime(octets.subarray(afterPostmark), !purpose.parts, session.bare);
 	await showPart(rendering, part, 0);
+	// The original lets what comes next begin on such a line.
+	if (rendering.action !== 'quote' && purpose.printable && !out.measured && !session.bare)
+		out.endLine();
 	return out.result();
 }
 

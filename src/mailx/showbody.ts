@@ -71,10 +71,12 @@ async function shown(
 	if (dresses && part.content === 'html' && (await showHtml(rendering, part, raw, charset))) return;
 	if (dresses && part.type === 'text/calendar') await showGist(rendering, part);
 	if (purpose.parts) {
-		const reshape = dresses && part.content === 'plain' ? flowOf(rendering, part) : undefined;
+		const flow = dresses && part.content === 'plain' ? flowOf(rendering, part) : undefined;
+		let reshape = session.bare ? flow : withoutMark(flow);
 		for (const { octets, cut } of textPieces(part, raw)) {
 			out.put(rendering.visible(octets, charset, reshape), octets);
 			if (cut) out.say(`\n${cutHere}`);
+			reshape = flow;
 			await session.terminal.checkpoint();
 		}
 		return;
@@ -83,6 +85,14 @@ async function shown(
 		out.put(rendering.visible(piece), piece);
 		await session.terminal.checkpoint();
 	}
+}
+
+/** A mark of the order of octets at the start of a text is no part of it. */
+function withoutMark(flow: ((text: string) => string) | undefined): (text: string) => string {
+	return (text) => {
+		const plain = text.replace(/^\ufeff/, '');
+		return flow ? flow(plain) : plain;
+	};
 }
 
 /** Paragraphs laid out anew, where the sender says that there are any. */
@@ -110,7 +120,9 @@ async function showHtml(
 		return false;
 	}
 	const { htmlToText } = await import('../message/richtext.js');
-	const text = await htmlToText(decodeOctets(decodeBody(part, raw), charset, rendering.charset));
+	const text = await htmlToText(
+		decodeOctets(decodeBody(part, raw), charset, rendering.charset, true),
+	);
 	if (text === undefined) {
 		out.say('[HTML that cannot be read - shown as it stands]\n\n');
 		return false;

@@ -3,6 +3,7 @@
  * knows nothing of MIME. Failures are those of the original: what cannot be read or shown is `?`, an
  * octet at a time; text in an unknown charset is taken for the terminal's own.
  */
+import { canonicalName, isUnknown } from './charsetnames.js';
 import { isUtf8 } from './text.js';
 
 interface Converters {
@@ -15,7 +16,7 @@ interface Converters {
 let converters: Converters | undefined;
 
 const latin1 = /^(iso[-_]?8859[-_]1|latin-?1|l1|cp819)$/i;
-const ascii = /^(us-?ascii|ascii|ansi_x3\.4-1968|iso646-us|646|c|posix)$/i;
+const ascii = /^(us-?ascii|ascii|ansi[-_]x3\.4-19\d\d|iso-ir-6|cp367|iso646-us|646|c|posix)$/i;
 
 /** True for US-ASCII by any of its names. */
 export function isAscii(charset: string): boolean {
@@ -27,19 +28,24 @@ export function isAscii(charset: string): boolean {
  * others, and for names that nobody knows.
  */
 export async function prepareCharset(charset: string): Promise<void> {
-	if (converters || native(charset)) return;
+	const name = canonicalName(charset);
+	if (converters || native(name) || isUnknown(name)) return;
 	const { default: iconv } = await import('iconv-lite');
 	converters = iconv;
 }
 
-/** Whether octets of `charset` can be decoded now. */
+/** Whether octets of `charset` (as it is called here) can be decoded now. */
 function native(charset: string): boolean {
 	return (
 		isUtf8(charset) || latin1.test(charset) || isAscii(charset) || decoderOf(charset) !== undefined
 	);
 }
 
+/** Charsets of which the other library knows more than Node: undefined characters, missing marks of order. */
+const foreign = /^(cp949|big5hkscs|utf-16|iso-2022-kr|hz-gb-2312)$/;
+
 function decoderOf(charset: string): InstanceType<typeof TextDecoder> | undefined {
+	if (foreign.test(charset)) return undefined;
 	try {
 		return new TextDecoder(charset, { fatal: true, ignoreBOM: true });
 	} catch (error) {
@@ -51,18 +57,54 @@ function decoderOf(charset: string): InstanceType<typeof TextDecoder> | undefine
 /**
  * Text of `octets` in `charset`, such as a terminal of charset `shown` can show: what it has no character
  * for is `?`, one for each octet. An unknown or missing charset, and US-ASCII, mean the terminal's own.
+ * `guess`: where that cannot be, or a name cannot, they are taken for what they most likely are.
  */
-export function decodeOctets(octets: Buffer, charset: string | undefined, shown: string): string {
-	if (isPlain(octets) && !stateful(charset)) return octets.toString('latin1');
-	if (charset === undefined || isAscii(charset) || sameCharset(charset, shown))
-		return own(octets, shown);
-	const text = decode(octets, charset);
-	return text === undefined ? own(octets, shown) : limit(text, charset, shown);
+export function decodeOctets(
+	octets: Buffer,
+	charset: string | undefined,
+	shown: string,
+	guess = false,
+): string {
+	const name = charset === undefined || isUnknown(charset) ? undefined : canonicalName(charset);
+	if (isPlain(octets) && !stateful(name)) return octets.toString('latin1');
+	if (name === undefined || isAscii(name))
+		return guess ? guessed(octets, shown) : own(octets, shown);
+	if (guess && latin1.test(name)) return limit(fromLatin1(octets), name, shown);
+	if (sameCharset(name, canonicalName(shown))) return own(octets, shown);
+	const text = decode(octets, name);
+	if (text !== undefined) return limit(text, name, shown);
+	return guess ? guessed(octets, shown) : own(octets, shown);
 }
 
 /** Charsets in which octets below 128 do not mean ASCII. */
 function stateful(charset: string | undefined): boolean {
-	return charset !== undefined && /^(utf-?7|utf-?16|utf-?32|iso-?2022|hz-|ucs)/i.test(charset);
+	return charset !== undefined && /^(utf-?7|utf-?16|utf-?32|iso-?2022|hz-|ucs)/.test(charset);
+}
+
+/** Octets that nobody gives a name: line by line UTF-8, else the charset of Windows in the west. */
+function guessed(octets: Buffer, shown: string): string {
+	const whole = octets.toString();
+	if (!whole.includes('\ufffd')) return limit(whole, 'utf-8', shown);
+	const lines = octets
+		.toString('latin1')
+		.split('\n')
+		.map((line) => {
+			if (/^[\0-\x7f]*$/.test(line)) return line;
+			const raw = Buffer.from(line, 'latin1');
+			const text = utf8(raw, '\ufffd');
+			const damaged = text.split('\ufffd').length - 1;
+			const read = (text.match(/[^\0-\x7f\ufffd]/gu) ?? []).length;
+			return read > damaged || damaged === 0 ? text : fromWindows1252(raw);
+		});
+	return limit(lines.join('\n'), 'iso-8859-1', shown);
+}
+
+/** What is called ISO 8859-1 and has octets that are none is of Windows, or UTF-8. */
+function fromLatin1(octets: Buffer): string {
+	const text = octets.toString('latin1');
+	if (!/[\x80-\x9f]/.test(text)) return text;
+	const asUtf8 = octets.toString();
+	return asUtf8.includes('\ufffd') ? fromWindows1252(octets) : asUtf8;
 }
 
 /** Nothing above 127 in it. */
@@ -88,6 +130,10 @@ function decode(octets: Buffer, charset: string): string | undefined {
 	if (latin1.test(charset)) return octets.toString('latin1');
 	if (isAscii(charset)) return octets.toString('latin1').replace(/[\x80-\xff]/g, '?');
 	if (windows1252.test(charset)) return fromWindows1252(octets);
+	if (charset === 'iso-2022-kr')
+		return decode(unshifted(octets, /\x0e([^\x0f\n]*)\x0f?/g), 'cp949');
+	if (charset === 'hz-gb-2312')
+		return decode(unshifted(octets, /~\{((?:[^~\n]|~(?!\}))*)~?\}?/g), 'gb18030');
 	const decoder = decoderOf(charset);
 	if (decoder) {
 		// windows-125x: what the code page leaves open comes back as a C1 control.
@@ -96,6 +142,17 @@ function decode(octets: Buffer, charset: string): string | undefined {
 	}
 	if (!converters?.encodingExists(charset)) return undefined;
 	return converters.decode(octets, charset).replace(/\ufffd/g, '?');
+}
+
+/** What stands between signs of shifting, in octets above 127 as in the charset that has no such signs. */
+function unshifted(octets: Buffer, shifted: RegExp): Buffer {
+	const text = octets
+		.toString('latin1')
+		.replace(/\x1b\$\)C\n?/g, '')
+		.replace(shifted, (_, inner: string) =>
+			inner.replace(/[\x21-\x7e]/g, (char) => String.fromCharCode(char.charCodeAt(0) | 0x80)),
+		);
+	return Buffer.from(text, 'latin1');
 }
 
 // Node 20 takes windows-1252 for ISO 8859-1 (nodejs/node#56542).

@@ -72,7 +72,7 @@ function senderNames({ header, envelopeSender }: Original, options: ReplyOptions
 
 function names(value: string | undefined, options: ReplyOptions): Name[] {
 	if (value === undefined) return [];
-	const found = receivedNames(value, options.charset, options.fullNames);
+	const found = receivedNames(value, options.charset, options.fullNames, options.faithful);
 	if (options.faithful) return found;
 	return found.map((name) => {
 		if (name.full.length - name.address.length <= longestText) return name;

@@ -19,7 +19,7 @@ const wordStart = /=\?([^?]*)\?([bq])\?/gi;
  * and never ends swallows the rest.
  */
 export function decodeWords(value: string, charset: string, faithful = false): string {
-	if (!value.includes('=?')) return plain.test(value) ? value : raw(value, charset);
+	if (!value.includes('=?')) return plain.test(value) ? value : raw(value, charset, !faithful);
 	const pieces: string[] = [];
 	let run: EncodedWord[] = [];
 	const flush = () => {
@@ -32,12 +32,12 @@ export function decodeWords(value: string, charset: string, faithful = false): s
 		const between = value.slice(at, word.start);
 		const adjacent = at > 0 && /^[ \t]*$/.test(between);
 		if (!adjacent || faithful || !continues(run.at(-1), word)) flush();
-		if (!adjacent) pieces.push(raw(between, charset));
+		if (!adjacent) pieces.push(raw(between, charset, !faithful));
 		run.push(word);
 		at = word.end;
 	}
 	flush();
-	return pieces.join('') + raw(value.slice(at), charset);
+	return pieces.join('') + raw(value.slice(at), charset, !faithful);
 }
 
 /** Whether two words may be halves of one. What a base64 of UTF-7 has left open ends with its word. */
@@ -52,7 +52,7 @@ function decodeRun(run: readonly EncodedWord[], charset: string, faithful: boole
 	);
 	const { label = '', language = '' } = run[0] ?? {};
 	const whole = octets.length === 1 ? (octets[0] as Buffer) : Buffer.concat(octets);
-	if (!faithful) return decodeOctets(whole, label, charset);
+	if (!faithful) return decodeOctets(whole, label, charset, true);
 	const text = decodeOctets(whole, label + language, charset);
 	if (isAscii(label)) return whole.toString('latin1').replace(/[\x80-\xff]/g, '?');
 	return isUtf8(label) && language === '' ? text.replaceAll('\ufffd', '?') : text;
@@ -98,8 +98,9 @@ export function showWords(value: string, charset: string, faithful = false): str
 	return makePrintable(decodeWords(value, charset, faithful), charset);
 }
 
-function raw(value: string, charset: string): string {
-	return plain.test(value) ? value : decodeOctets(Buffer.from(value, 'latin1'), undefined, charset);
+function raw(value: string, charset: string, guess: boolean): string {
+	if (plain.test(value)) return value;
+	return decodeOctets(Buffer.from(value, 'latin1'), undefined, charset, guess);
 }
 
 function decodeQ(coded: string): Buffer {
@@ -109,8 +110,8 @@ function decodeQ(coded: string): Buffer {
 	return Buffer.from(octets, 'latin1');
 }
 
-function shownRaw(value: string, charset: string): string {
-	return makePrintable(raw(value, charset), charset);
+function shownRaw(value: string, charset: string, faithful: boolean): string {
+	return makePrintable(raw(value, charset, !faithful), charset);
 }
 
 /** Makes the rarer charsets of these values ready; `decodeWords` itself cannot wait for them. */
@@ -132,13 +133,13 @@ export function showAddresses(value: string, charset: string, faithful = false):
 		else if (value[at] === '(') {
 			const end = skipComment(value, at + 1);
 			const closed = value[end - 1] === ')' ? end - 1 : end;
-			text += shownRaw(value.slice(last, at + 1), charset);
+			text += shownRaw(value.slice(last, at + 1), charset, faithful);
 			text += showWords(value.slice(at + 1, closed), charset, faithful);
 			last = closed;
 			at = end - 1;
 		}
 	}
-	return text + shownRaw(value.slice(last), charset);
+	return text + shownRaw(value.slice(last), charset, faithful);
 }
 
 /**
@@ -149,11 +150,13 @@ export function realName(value: string, charset: string, faithful = false): stri
 	const coded = displayName(value);
 	if (coded === undefined) {
 		return value.startsWith('<')
-			? shownRaw(skin(value), charset)
+			? shownRaw(skin(value), charset, faithful)
 			: showAddresses(value, charset, faithful);
 	}
 	const name = showWords(coded, charset, faithful).trim();
 	if (name === '') return showAddresses(value, charset, faithful);
 	const dull = [...name.slice(0, 20)].filter((char) => /[? \t]/.test(char)).length;
-	return (Math.min(name.length, 20) - dull) * 3 < dull ? shownRaw(skin(value), charset) : name;
+	return (Math.min(name.length, 20) - dull) * 3 < dull
+		? shownRaw(skin(value), charset, faithful)
+		: name;
 }

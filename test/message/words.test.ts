@@ -29,7 +29,8 @@ describe('decodeWords', () => {
 		['=?koi8-r*ru?q?=D0?= =?koi8-r?q?=D2?=', 'пр'],
 		['=?utf-8?b?w6Q=w6Q=?=', 'ää'],
 		['=?utf-8', '=?utf-8'],
-		['=?nobody-knows?q?abc=FF?=', 'abc\ufffd'],
+		['=?nobody-knows?q?abc=FF?=', 'abcÿ'],
+		['=?us-ascii?q?=C3=A4?=', 'ä'],
 		['=?utf-8?q?bad=FF?=', 'bad\ufffd'],
 		['=?windows-1252?q?=93x=94?=', '“x”'],
 	] as const;
@@ -48,8 +49,9 @@ describe('decodeWords', () => {
 			assert.equal(decodeWords(value, 'utf-8', true), expected));
 	}
 	it('takes octets that are not encoded for the charset of the terminal', () => {
-		assert.equal(decodeWords(octets('Grüße \xff'), 'utf-8'), 'Grüße ÿ');
-		assert.equal(decodeWords('Gr\xfc\xdfe', 'utf-8'), 'Gr\ufffd\ufffde');
+		assert.equal(decodeWords(octets('Grüße'), 'utf-8'), 'Grüße');
+		assert.equal(decodeWords('Gr\xfc\xdfe', 'utf-8', true), 'Gr\ufffd\ufffde');
+		assert.equal(decodeWords('Gr\xfc\xdfe \x93x', 'utf-8'), 'Grüße “x');
 		assert.equal(decodeWords('Gr\xfc\xdfe', 'iso-8859-1'), 'Grüße');
 	});
 	it('shows one question mark for each octet the terminal has no character for', () => {
