@@ -20,10 +20,10 @@ import {
 } from 'node:fs';
 
 import { isErrno } from '../complaint.js';
-import { lockMailbox, MailboxBusy, type MailboxLock } from '../mailbox/lock.js';
 import { syncDirectory, writeAll } from '../mailbox/disk.js';
+import { lockMailbox, MailboxBusy, type MailboxLock } from '../mailbox/lock.js';
 import type { System } from '../system.js';
-import type { Copy, Fate, ReportOptions } from './envelope.js';
+import type { Copy, Fate, ReportOptions, Success } from './envelope.js';
 import { settingsOf } from './settings.js';
 import { queueFolder } from './spool.js';
 
@@ -50,6 +50,8 @@ export interface QueueEntry {
 	readonly letter: QueuedLetter;
 	/** By index in `letter.copies`: undefined is done with; else the last thing said, or an empty text. */
 	readonly waiting: readonly (string | undefined)[];
+	/** Copies, by index, that have arrived, of which the sender wants to hear and has not heard yet. */
+	readonly owed: ReadonlyMap<number, Success>;
 	/** Runs that left something behind. */
 	readonly tries: number;
 	readonly lastTry: number | undefined;
@@ -67,7 +69,9 @@ export interface QueueEntry {
 
 /** A line of the control file after the first. */
 type Event =
-	| { readonly done: number }
+	| { readonly done: number; readonly owed?: Success }
+	/** The sender has heard of all that had arrived. */
+	| { readonly told: true }
 	| { readonly kept: number; readonly status: string }
 	| { readonly tried: number; readonly status: string; readonly next?: number }
 	| { readonly warned: number; readonly status: string }
@@ -137,6 +141,7 @@ export function enqueue(
 	return new Ticket(folder, fd, lock, {
 		letter: whole,
 		waiting: whole.copies.map(() => ''),
+		owed: new Map(),
 		...untried,
 		busy: true,
 	});
@@ -198,11 +203,15 @@ function readEntry(folder: string, id: string): Omit<QueueEntry, 'busy'> | undef
 	const letter = parseLine(lines[0] ?? '') as QueuedLetter | undefined;
 	if (letter?.copies === undefined) return undefined;
 	const waiting: (string | undefined)[] = letter.copies.map(() => '');
-	let state: Omit<QueueEntry, 'busy' | 'letter' | 'waiting'> = untried;
+	const owed = new Map<number, Success>();
+	let state: Omit<QueueEntry, 'busy' | 'letter' | 'waiting' | 'owed'> = untried;
 	for (const text of lines.slice(1)) {
 		const event = parseLine(text) as Event | undefined;
 		if (event === undefined) continue;
-		if ('done' in event) waiting[event.done] = undefined;
+		if ('done' in event) {
+			waiting[event.done] = undefined;
+			if (event.owed) owed.set(event.done, event.owed);
+		} else if ('told' in event) owed.clear();
 		else if ('kept' in event) waiting[event.kept] = event.status;
 		else if ('held' in event) state = { ...state, held: event.held };
 		else if ('warned' in event) state = { ...state, warned: true, status: event.status };
@@ -212,7 +221,7 @@ function readEntry(folder: string, id: string): Omit<QueueEntry, 'busy'> | undef
 			state = { ...state, tries: state.tries + 1, lastTry, nextTry, status };
 		}
 	}
-	return { letter, waiting, ...state };
+	return { letter, waiting, owed, ...state };
 }
 
 function parseLine(text: string): object | undefined {
@@ -311,6 +320,7 @@ export class Ticket {
 	readonly #data: number;
 	readonly #lock: MailboxLock;
 	readonly #waiting: (string | undefined)[];
+	readonly #owed: Map<number, Success>;
 	#events: number | undefined;
 	#closed = false;
 
@@ -319,6 +329,7 @@ export class Ticket {
 		this.#data = fd;
 		this.#lock = lock;
 		this.#waiting = [...entry.waiting];
+		this.#owed = new Map(entry.owed);
 		this.entry = entry;
 	}
 
@@ -339,13 +350,31 @@ export class Ticket {
 		return { header: octets.subarray(0, headerOctets), body: octets.subarray(headerOctets) };
 	}
 
-	/** Notes what became of a copy, durably: what is done will not be done again. */
-	settle(index: number, fate: Fate): void {
+	/** Of these, by index, the sender is to hear that they have arrived. */
+	get owed(): ReadonlyMap<number, Success> {
+		return this.#owed;
+	}
+
+	/** He has. */
+	told(): void {
+		if (this.#owed.size === 0) return;
+		this.#owed.clear();
+		if (this.open.length > 0) this.#note({ told: true });
+	}
+
+	/**
+	 * Notes what became of a copy, durably: what is done will not be done again. `reporting`: the sender
+	 * wants to hear of it where it has arrived; it stays noted until he is `told`.
+	 */
+	settle(index: number, fate: Fate, reporting = false): void {
 		const status = fate.kind === 'deferred' ? `Deferred: ${fate.reason}` : undefined;
 		const known = this.#waiting[index] === status;
 		this.#waiting[index] = status;
 		// The last copy needs no note: the letter is removed instead.
-		if (status !== undefined && !known) this.#note({ kept: index, status });
+		if (reporting && fate.kind === 'sent') {
+			this.#owed.set(index, fate);
+			this.#note({ done: index, owed: fate });
+		} else if (status !== undefined && !known) this.#note({ kept: index, status });
 		else if (status === undefined && this.open.length > 0) this.#note({ done: index });
 	}
 
@@ -377,7 +406,7 @@ export class Ticket {
 		this.#closed = true;
 		const left = this.open;
 		try {
-			if (left.length > 0) {
+			if (left.length > 0 || this.#owed.size > 0) {
 				const last = left.map((index) => this.#waiting[index]).findLast(Boolean);
 				const next = nextTry(system, this.entry.tries + 1);
 				this.#note({ tried: system.now().getTime(), status: last ?? '', next });

@@ -11,7 +11,7 @@ import { log } from './log.js';
 import { CutShort, type QueueEntry, readQueue, sweep, type Ticket, takeLetter } from './queue.js';
 import { settingsOf } from './settings.js';
 import { queueFolder } from './spool.js';
-import { report, sendReceipts, warn } from './submit.js';
+import { report, sendReceipts, wantsReceipt, warn } from './submit.js';
 
 /** Which letters: by part of the id, of a recipient, of the sender; `not` turns it round. */
 export interface Filter {
@@ -187,12 +187,10 @@ class Work {
 	/** Reported before it is forgotten: a kill in between reports twice rather than never. */
 	async #settle(fates: AsyncIterable<[number, Copy, Fate]>): Promise<void> {
 		const lost: [number, Lost][] = [];
-		const arrived: Item[] = [];
 		for await (const [index, copy, tried] of fates) {
 			const fate = inTime(this.#system, this.#parcel.arrival, copy, tried);
 			if (fate.kind === 'failed') lost.push([index, { copy, failure: fate }]);
-			else this.#ticket.settle(index, fate);
-			if (fate.kind === 'sent') arrived.push({ copy, fate });
+			else this.#ticket.settle(index, fate, wantsReceipt(copy, fate));
 			if (fate.kind === 'deferred') this.#late.push({ copy, fate });
 		}
 		const { header } = this.#parcel.letter;
@@ -206,7 +204,13 @@ class Work {
 			);
 			for (const [index, { failure }] of group) this.#ticket.settle(index, failure);
 		}
+		// Those, too, that a run owed which was killed.
+		const arrived = [...this.#ticket.owed].flatMap(([index, fate]): Item[] => {
+			const copy = this.#parcel.copies[index];
+			return copy ? [{ copy, fate }] : [];
+		});
 		await sendReceipts(this.#system, this.#about, { header }, arrived);
+		this.#ticket.told();
 	}
 
 	/** Once in a letter's life its sender hears that it is late. */

@@ -204,7 +204,10 @@ export class Line {
 		this.letters++;
 		this.#replies = [];
 		const to = mail.to.map(asText);
-		const { octets, options, wishes } = mail;
+		const { options, wishes } = mail;
+		const remote = this.server.host;
+		const octets = await this.#acceptable(mail.octets);
+		if (octets === undefined) return to.map(() => ({ ...tooManyBits, remote }));
 		const dsn = {
 			...(options?.returned ? { ret: options.returned } : {}),
 			...(options?.envelopeId ? { envid: options.envelopeId } : {}),
@@ -218,7 +221,6 @@ export class Line {
 			use8BitMime: octets.some((octet) => octet > 127),
 			...(Object.keys(dsn).length > 0 ? { dsn } : {}),
 		};
-		const remote = this.server.host;
 		return new Promise((resolve) => {
 			let over = false;
 			const settle = (error: SmtpError | undefined, response = ''): void => {
@@ -238,6 +240,13 @@ export class Line {
 				else settle(undefined, info?.response ?? '');
 			});
 		});
+	}
+
+	/** The letter as this server takes it; undefined where it cannot be put so. */
+	async #acceptable(octets: Buffer): Promise<Buffer | undefined> {
+		if (this.offers('8BITMIME') || !octets.some((octet) => octet > 127)) return octets;
+		const { toSevenBit } = await import('./sevenbit.js');
+		return toSevenBit(octets);
 	}
 
 	/** The fate of the recipient at this index, by the replies to its RCPT and to the whole. */
@@ -298,6 +307,14 @@ export class Line {
 		});
 	}
 }
+
+/** RFC 6152 3: it comes back rather than arriving as something else. */
+const tooManyBits: Failure = {
+	kind: 'failed',
+	reason: 'Cannot send 8-bit data to 7-bit destination',
+	status: '5.6.3',
+	exit: Exit.dataError,
+};
 
 function spelled(verb: string): string {
 	return verb.startsWith('MAIL') ? 'MAIL From:' : 'RCPT To:';

@@ -308,6 +308,11 @@ export async function report(
 	}
 }
 
+/** Whether the sender asked to hear of this, and of nobody else will. */
+export function wantsReceipt({ wishes }: Pick<Copy, 'wishes'>, fate: Fate): boolean {
+	return fate.kind === 'sent' && wantsReport(wishes, 'success') && !fate.reports;
+}
+
 /** Tells the sender of copies that arrived, or were handed on to who does not tell, where he asked. */
 export async function sendReceipts(
 	system: System,
@@ -315,10 +320,7 @@ export async function sendReceipts(
 	{ header }: Pick<FinishedLetter, 'header'>,
 	arrived: readonly Item[],
 ): Promise<void> {
-	const items = arrived.filter(
-		({ copy, fate }) =>
-			wantsReport(copy.wishes, 'success') && !(fate.kind === 'sent' && fate.reports),
-	);
+	const items = arrived.filter(({ copy, fate }) => wantsReceipt(copy, fate));
 	if (items.length === 0 || about.sender === null) return;
 	await sendReport(system, about, header, { kind: 'success', items }, about.sender);
 }

@@ -55,6 +55,7 @@ function entry(given: Given): QueueEntry {
 			eightBit: given.eightBit ?? false,
 			copies,
 		},
+		owed: new Map(),
 		waiting: to.map(([, status]) => status),
 		tries: given.tries ?? 1,
 		lastTry: undefined,

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { after, afterEach, before, beforeEach, describe, it } from 'node:test';
 
-import { readQueue } from '../../src/mta/queue.js';
+import { readQueue, takeLetter } from '../../src/mta/queue.js';
 import { runQueue } from '../../src/mta/runner.js';
-import { setSettings } from '../../src/mta/settings.js';
+import { setSettings, settingsOf } from '../../src/mta/settings.js';
 import { type Submission, submit } from '../../src/mta/submit.js';
 import type { System } from '../../src/system.js';
 import { type Clock, withClock } from './clock.js';
@@ -101,6 +101,49 @@ const run = async (options = {}): Promise<string[]> => {
 	await runQueue(system, [], (line) => story.push(line), { oneByOne: true, ...options });
 	return story;
 };
+
+describe('text of eight bits', () => {
+	const eight = Buffer.from('Subject: s\nMIME-Version: 1.0\n\ngr\u00fc\u00dfe\n');
+	let seven: Peer;
+	const to = (peer: Peer) =>
+		setSettings(system, { ...settingsOf(system), relayHost: `[127.0.0.5]:${peer.port}` });
+	beforeEach(async () => {
+		seven = await startPeer('127.0.0.5', 0, { extensions: ['PIPELINING', 'ENHANCEDSTATUSCODES'] });
+		to(seven);
+	});
+	afterEach(() => seven.close());
+
+	it('goes in seven to a server that takes no more', async () => {
+		await send(['bob@any.example'], {}, eight);
+		assert.match(seven.taken[0]?.text ?? '', /\nContent-Transfer-Encoding: quoted-printable\n/);
+		assert.match(seven.taken[0]?.text ?? '', /\n\ngr=C3=BC=C3=9Fe\n$/);
+		assert.equal(seven.taken[0]?.mail.includes('8BITMIME'), false);
+	});
+
+	it('goes as it is to one that does', async () => {
+		await seven.close();
+		seven = await startPeer('127.0.0.5', 0);
+		to(seven);
+		await send(['bob@any.example'], {}, eight);
+		assert.ok(seven.taken[0]?.text.endsWith('\n\ngr\xc3\xbc\xc3\x9fe\n'));
+		assert.match(seven.taken[0]?.mail ?? '', /BODY=8BITMIME/);
+	});
+
+	it('comes back where it is signed', async () => {
+		const head = 'Subject: s\nContent-Type: multipart/signed; boundary=b\n\n--b\n\n';
+		const signed = Buffer.from(`${head}gr\u00fc\u00dfe\n--b--\n`);
+		const done = await send(['bob@any.example'], {}, signed);
+		assert.equal(done.status, 65);
+		assert.deepEqual(done.problems, [
+			'bob@any.example... Cannot send 8-bit data to 7-bit destination',
+		]);
+		assert.equal(done.lost[0]?.failure.status, '5.6.3');
+		assert.equal(seven.taken.length, 0);
+		// And the connection is as good as before.
+		await send(['bob@any.example'], {}, letter);
+		assert.equal(seven.taken.length, 1);
+	});
+});
 
 const dialogues = resolve('../shared/delivery/fixtures/dialogue');
 describe('the dialogue as recorded', { skip: !existsSync(dialogues) }, () => {
@@ -350,6 +393,27 @@ describe('a report', () => {
 			report,
 			/^Content-Type: message\/rfc822\n\nReturn-Path: <pue@mx.*>\n[\s\S]*\nbody line\n/m,
 		);
+	});
+
+	it('of success that a kill has kept back goes out with the next run, and once', async () => {
+		const wishesOfAll = { notify: ['success'] } as const;
+		for (const recipients of [['ana'], ['ana', 'bob@tempfail.example']]) {
+			await send(recipients, { wishesOfAll, sender: 'pere', queueOnly: true });
+			const [entry] = readQueue(system);
+			assert.ok(entry);
+			const ticket = takeLetter(system, entry.letter.id);
+			assert.ok(ticket && ticket !== 'locked');
+			ticket.settle(0, { kind: 'sent' }, true);
+			// The process ends here.
+			ticket.release();
+			await run();
+			assert.equal(mailbox('ana'), '');
+			assert.equal(mailbox('pere').match(/^Subject: Return receipt$/gm)?.length, 1);
+			await run();
+			assert.equal(mailbox('pere').match(/^Subject: Return receipt$/gm)?.length, 1);
+			assert.equal(readQueue(system).length, recipients.length - 1);
+			rmSync(join(office.root, 'var/spool/mail/pere'));
+		}
 	});
 
 	it('of success goes to who asked for it, unless the other server will send it', async () => {
