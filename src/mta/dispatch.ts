@@ -4,7 +4,14 @@
  */
 import type { System } from '../system.js';
 import { deliver } from './deliver.js';
-import { type Copy, type Fate, qualified, type ReportOptions } from './envelope.js';
+import {
+	type Copy,
+	Exit,
+	type Failure,
+	type Fate,
+	qualified,
+	type ReportOptions,
+} from './envelope.js';
 import type { FinishedLetter } from './letter.js';
 import { logFate } from './log.js';
 import { settingsOf } from './settings.js';
@@ -85,6 +92,17 @@ export async function* deliverLocal(
 	}
 }
 
+/**
+ * RFC 2852 4.1.4: what is to come back unless it is in time goes to no server that is not told so, and
+ * we have no way of telling one.
+ */
+const beyondReach: Failure = {
+	kind: 'failed',
+	reason: 'Deliver-by time cannot be passed on to another host',
+	status: '5.3.3',
+	exit: Exit.unavailable,
+};
+
 /** Tries those that go to other hosts. */
 export async function* deliverElsewhere(
 	system: System,
@@ -95,6 +113,13 @@ export async function* deliverElsewhere(
 	const { header, body } = parcel.letter;
 	let octets: Buffer | undefined;
 	for (const group of groups(parcel.copies, indexes)) {
+		if (parcel.options?.deadline?.otherwise === 'return') {
+			for (const [index, copy] of group.members) {
+				for (const line of tellFate(copy, beyondReach)) round.tell(line);
+				yield note(system, parcel, index, copy, beyondReach);
+			}
+			continue;
+		}
 		if (!hasWayOut(system)) {
 			for (const [index, copy] of group.members) {
 				const reason = `${group.host}.: no network in this root`;

@@ -42,12 +42,19 @@ export interface Wishes {
 	readonly original?: string | undefined;
 }
 
+/** BY (RFC 2852): when it has to have arrived, in milliseconds since 1970, and what happens otherwise. */
+export interface Deadline {
+	readonly at: number;
+	readonly otherwise: 'return' | 'notify';
+}
+
 /** Those that belong to the whole letter. */
 export interface ReportOptions {
 	/** RET: what of the letter comes back in a report of failure; undefined: its header. */
 	readonly returned?: 'full' | 'hdrs' | undefined;
 	/** ENVID, decoded. */
 	readonly envelopeId?: string | undefined;
+	readonly deadline?: Deadline | undefined;
 }
 
 /** Whether somebody wants to be told; without a word from him, of what went wrong. */

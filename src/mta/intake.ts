@@ -214,7 +214,7 @@ export class Intake implements Office {
 		if (fate.kind === 'failed') return { code: `554 ${fate.status}`, text: fate.reason };
 		if (fate.kind === 'deferred') {
 			const from = this.#client.name;
-			const options = reportOptions(incoming);
+			const options = reportOptions(incoming, system.now());
 			const given = { id, arrival, sender: bare, copies: [copy], from, options };
 			const ticket = enqueue(system, given, letter);
 			ticket.settle(0, fate);
@@ -242,7 +242,7 @@ export class Intake implements Office {
 		const { system } = this.#room;
 		const { carriers } = this.#options;
 		const { sender } = incoming;
-		const options = reportOptions(incoming);
+		const options = reportOptions(incoming, system.now());
 		const submission: Submission = {
 			sender,
 			recipients,
@@ -318,8 +318,10 @@ function wishesOf({ notify, original }: Incoming['recipients'][number]): Wishes 
 	return { notify: notify as readonly Occasion[] | undefined, original };
 }
 
-function reportOptions({ returned, envelopeId }: Incoming): Submission['options'] {
-	return { returned, envelopeId };
+function reportOptions({ returned, envelopeId, by }: Incoming, now: Date): Submission['options'] {
+	const { seconds, otherwise } = by ?? {};
+	if (seconds === undefined || otherwise === undefined) return { returned, envelopeId };
+	return { returned, envelopeId, deadline: { at: now.getTime() + seconds * 1000, otherwise } };
 }
 
 /** The full name of a sender of this host. */

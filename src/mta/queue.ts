@@ -156,10 +156,12 @@ const untried = {
 	warned: false,
 };
 
-/** The moment of the next try after so many: the pause doubles, up to a limit. */
-function nextTry(system: System, tries: number): number {
+/** The moment of the next try after so many: the pause doubles, up to a limit, and ends with the deadline. */
+function nextTry(system: System, tries: number, deadline = Number.POSITIVE_INFINITY): number {
 	const { retryMin, retryMax } = settingsOf(system);
-	return system.now().getTime() + Math.min(retryMax, retryMin * 2 ** Math.min(tries - 1, 30));
+	const now = system.now().getTime();
+	const next = now + Math.min(retryMax, retryMin * 2 ** Math.min(tries - 1, 30));
+	return deadline > now ? Math.min(next, deadline) : next;
 }
 
 /** The ids in the queue, oldest names first. */
@@ -408,7 +410,8 @@ export class Ticket {
 		try {
 			if (left.length > 0 || this.#owed.size > 0) {
 				const last = left.map((index) => this.#waiting[index]).findLast(Boolean);
-				const next = nextTry(system, this.entry.tries + 1);
+				const { letter, tries } = this.entry;
+				const next = nextTry(system, tries + 1, letter.options?.deadline?.at);
 				this.#note({ tried: system.now().getTime(), status: last ?? '', next });
 			} else this.#remove();
 		} finally {

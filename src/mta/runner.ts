@@ -188,7 +188,7 @@ class Work {
 	async #settle(fates: AsyncIterable<[number, Copy, Fate]>): Promise<void> {
 		const lost: [number, Lost][] = [];
 		for await (const [index, copy, tried] of fates) {
-			const fate = inTime(this.#system, this.#parcel.arrival, copy, tried);
+			const fate = inTime(this.#system, this.#parcel, copy, tried);
 			if (fate.kind === 'failed') lost.push([index, { copy, failure: fate }]);
 			else this.#ticket.settle(index, fate, wantsReceipt(copy, fate));
 			if (fate.kind === 'deferred') this.#late.push({ copy, fate });
@@ -219,12 +219,15 @@ class Work {
 		const { warned, letter } = this.#ticket.entry;
 		const { sender } = letter;
 		const now = this.#system.now();
-		if (sender === null || warned || warnAfter <= 0) return;
-		if (now.getTime() - letter.arrival < warnAfter) return;
+		if (sender === null || warned) return;
+		const age = now.getTime() - letter.arrival;
+		const deadline = letter.options?.deadline?.at ?? Number.POSITIVE_INFINITY;
+		const late = now.getTime() >= deadline;
+		if (!late && (warnAfter <= 0 || age < warnAfter)) return;
 		const items = this.#late.filter(({ copy }) => wantsReport(copy.wishes, 'delay'));
 		if (items.length === 0) return;
 		await warn(this.#system, this.#about, this.#parcel.letter.header, items);
-		const said = `Warning: could not send message for past ${printSpan(warnAfter)}`;
+		const said = `Warning: could not send message for past ${printSpan(late ? age : warnAfter)}`;
 		this.#ticket.warned(now, said);
 		log(this.#system, letter.id, { from: sender, stat: said });
 	}
@@ -244,10 +247,18 @@ function byReader(
 }
 
 /** What has waited too long has failed. */
-function inTime(system: System, arrival: number, { address }: Copy, fate: Fate): Fate {
+function inTime(
+	system: System,
+	{ arrival, options }: Pick<Parcel, 'arrival' | 'options'>,
+	{ address }: Copy,
+	fate: Fate,
+): Fate {
 	const { returnAfter } = settingsOf(system);
-	if (fate.kind !== 'deferred' || system.now().getTime() - arrival < returnAfter) return fate;
-	const span = printSpan(returnAfter);
+	const now = system.now().getTime();
+	const { deadline } = options ?? {};
+	const late = deadline?.otherwise === 'return' && now >= deadline.at;
+	if (fate.kind !== 'deferred' || (now - arrival < returnAfter && !late)) return fate;
+	const span = printSpan(late ? now - arrival : returnAfter);
 	const failure: Failure = {
 		kind: 'failed',
 		reason: `Message could not be delivered for ${span}; Message will be deleted from queue`,
@@ -257,5 +268,6 @@ function inTime(system: System, arrival: number, { address }: Copy, fate: Fate):
 		expired: true,
 		...(fate.remote ? { remote: fate.remote } : {}),
 	};
-	return failure;
+	// RFC 2852 4.1.5: the sender has set this time himself.
+	return late ? { ...failure, status: '5.4.7' } : failure;
 }

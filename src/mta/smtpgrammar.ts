@@ -91,6 +91,8 @@ export interface SenderOptions {
 	size: number;
 	returned: 'full' | 'hdrs' | undefined;
 	envelopeId: string | undefined;
+	/** RFC 2852. */
+	by: { readonly seconds: number; readonly otherwise: 'return' | 'notify' } | undefined;
 }
 
 function unrecognized(name: string): Wrong {
@@ -103,6 +105,7 @@ export function senderOptions(parameters: readonly Parameter[]): SenderOptions |
 		size: 0,
 		returned: undefined,
 		envelopeId: undefined,
+		by: undefined,
 	};
 	for (const { name, value = '' } of parameters) {
 		const wrong = (what: string): Wrong => ({ reply: `501 5.5.4 ${what}` });
@@ -120,6 +123,12 @@ export function senderOptions(parameters: readonly Parameter[]): SenderOptions |
 				return wrong('Syntax error in ENVID parameter value');
 			}
 			options.envelopeId = id;
+		} else if (name === 'BY') {
+			const by = /^(-?\d{1,9});([NR])T?$/i.exec(value);
+			const seconds = Number(by?.[1]);
+			const returns = by?.[2]?.toUpperCase() === 'R';
+			if (!by || (returns && seconds <= 0)) return wrong('Syntax error in BY parameter value');
+			options.by = { seconds, otherwise: returns ? 'return' : 'notify' };
 		} else if (name === 'AUTH') {
 			if (fromXtext(value) === undefined) return wrong('Syntax error in AUTH parameter value');
 		} else return unrecognized(name);

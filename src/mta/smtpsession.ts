@@ -55,6 +55,8 @@ export interface Incoming {
 	readonly asked: number;
 	readonly returned: 'full' | 'hdrs' | undefined;
 	readonly envelopeId: string | undefined;
+	/** RFC 2852: seconds. */
+	readonly by: { readonly seconds: number; readonly otherwise: 'return' | 'notify' } | undefined;
 	/** The name under which the client has logged in. */
 	readonly login: string | undefined;
 }
@@ -182,6 +184,7 @@ export class SmtpSession {
 			['ETRN', trusted && !this.#lmtp],
 			['AUTH PLAIN LOGIN', auth && this.#client.private && !this.#lmtp],
 			['STARTTLS', tls && !this.#encrypted],
+			['DELIVERBY', !this.#lmtp],
 			['HELP', true],
 		];
 		return offers.flatMap(([keyword, offered]) => (offered ? [keyword] : []));
@@ -261,7 +264,7 @@ export class SmtpSession {
 		recipients: readonly IncomingRecipient[],
 		octets: Buffer,
 	): Promise<string> {
-		const { returned, envelopeId } = options;
+		const { returned, envelopeId, by } = options;
 		const answer = await this.#office.accept({
 			sender,
 			recipients,
@@ -271,6 +274,7 @@ export class SmtpSession {
 			asked: this.#lmtp ? 1 : asked,
 			returned,
 			envelopeId,
+			by,
 			login: this.#login,
 		});
 		const only = this.#lmtp ? ` <${recipients[0]?.address}>...` : '';

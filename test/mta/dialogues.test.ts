@@ -167,11 +167,11 @@ Subject: via bs
 				'DATA now',
 			],
 		);
-		assert.deepEqual(said.slice(11), [
+		assert.deepEqual(said.slice(12), [
 			'553 5.1.3 <a@b@c>... Invalid route address',
 			'501 5.5.4 Illegal SIZE value x',
 			'501 5.5.4 Bad argument "SOME" to RET',
-			'555 5.5.4 BY parameter unrecognized',
+			'501 5.5.4 Syntax error in BY parameter value',
 			'250 2.1.0 <a b@c.example>... Sender ok',
 			'501 5.5.4 Syntax error in ORCPT parameter value',
 			'501 5.5.4 Bad argument "NEVER"  to NOTIFY',

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { existsSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmdirSync, rmSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { after, afterEach, before, beforeEach, describe, it } from 'node:test';
 
@@ -142,6 +142,49 @@ describe('text of eight bits', () => {
 		// And the connection is as good as before.
 		await send(['bob@any.example'], {}, letter);
 		assert.equal(seven.taken.length, 1);
+	});
+});
+
+describe('a time to deliver by', () => {
+	const by = (otherwise: 'return' | 'notify') => ({
+		sender: 'pue',
+		queueOnly: true,
+		options: { deadline: { at: clock.time + 10 * minute, otherwise } },
+	});
+
+	it('sends back what has not arrived by then, and not before', async () => {
+		await send(['ana'], by('return'));
+		const lock = join(office.root, 'var/spool/mail/ana');
+		mkdirSync(lock);
+		await run({ dueOnly: true });
+		assert.equal(mailbox('pue'), '');
+		clock.time = (readQueue(system)[0]?.nextTry ?? 0) + 1;
+		assert.ok(clock.time <= by('return').options.deadline.at);
+		clock.time += 10 * minute;
+		await run({ dueOnly: true });
+		assert.match(mailbox('pue'), /^Subject: Returned mail/m);
+		assert.match(mailbox('pue'), /^Status: 5\.4\.7$/m);
+		assert.deepEqual(readQueue(system), []);
+		rmdirSync(lock);
+	});
+
+	it('tells the sender that it is late, once, where he wants no more', async () => {
+		await send(['bob@tempfail.example'], by('notify'));
+		await run();
+		assert.equal(mailbox('pue'), '');
+		clock.time += 11 * minute;
+		await run();
+		await run();
+		assert.equal(mailbox('pue').match(/^Subject: Warning: could not send/gm)?.length, 1);
+		assert.equal(readQueue(system).length, 1);
+	});
+
+	it('keeps what is to come back from hosts that cannot be told so', async () => {
+		await send(['bob@ok.example', 'ana'], by('return'));
+		await run();
+		assert.equal(ok.taken.length, 0);
+		assert.match(mailbox('ana'), /^Subject: s$/m);
+		assert.match(mailbox('pue'), /^Status: 5\.3\.3$/m);
 	});
 });
 

@@ -141,7 +141,8 @@ for part in letter.walk():
 			return stdout;
 		};
 		const seven = toSevenBit(letter);
-		assert.ok(seven?.every((octet) => octet < 128));
+		assert.ok(seven);
+		assert.ok(seven.every((octet) => octet < 128));
 		assert.deepEqual(read(seven), read(letter));
 	});
 });
