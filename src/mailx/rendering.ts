@@ -131,9 +131,14 @@ export class Rendering {
 	visible(octets: Buffer, charset?: string, reshape?: (text: string) => string): Buffer {
 		const decoded = decodeOctets(octets, charset, this.charset, !this.session.bare);
 		const text = reshape ? reshape(decoded) : decoded;
-		// The person's own wish, for a terminal that interprets such text as it should be.
-		if (this.session.variables.has('print-all-chars')) return encodeText(text, this.charset);
+		if (this.#passesAll) return encodeText(text, this.charset);
 		return encodeText(makePrintable(overstrike(text), this.charset), this.charset);
+	}
+
+	/** The person's own wish, for a program that reads what we write; bare Heirloom does so on terminals, too. */
+	get #passesAll(): boolean {
+		const { variables, terminal, bare } = this.session;
+		return variables.has('print-all-chars') && (bare || !terminal.outputIsTerminal);
 	}
 
 	/** Text of our own making out of what was received. */

@@ -4,13 +4,13 @@
  * differ, showheader.ts and showbody.ts what becomes of a header and a body.
  */
 import type { Message } from '../mailbox/mailbox.js';
-import { type Part, parseMime } from '../message/body.js';
+import { decodeBody, type Part, parseMime } from '../message/body.js';
 import { withoutCr } from '../message/stored.js';
 import type { Rendered } from './outflow.js';
 import { savePart } from './partfiles.js';
-import { Rendering, type RenderOptions } from './rendering.js';
+import { type Action, Rendering, type RenderOptions } from './rendering.js';
 import type { Session } from './session.js';
-import { handlerOf, showBody, showGist } from './showbody.js';
+import { handlerOf, showAttachmentLine, showBody, showGist } from './showbody.js';
 import { showHeader, showInnerPostmark, showPostmark } from './showheader.js';
 
 /** The message for a purpose, in the charset of the terminal. Throws errno errors of the mailbox. */
@@ -80,7 +80,7 @@ async function showPart(rendering: Rendering, part: Part, level: number): Promis
 			const choose =
 				(action === 'display' || action === 'quote') &&
 				!rendering.session.variables.has('print-alternatives');
-			const plain = choose && part.parts.find((inner) => inner.content === 'plain');
+			const plain = choose && part.parts.find((inner) => isWanted(rendering, inner));
 			return plain ? showPart(rendering, plain, level + 1) : showParts(rendering, part, level);
 		}
 		case 'multipart':
@@ -91,14 +91,36 @@ async function showPart(rendering: Rendering, part: Part, level: number): Promis
 	}
 }
 
+/** The plain text among alternatives; not one that was only put there for form's sake. */
+function isWanted({ session }: Rendering, part: Part): boolean {
+	if (part.content !== 'plain') return false;
+	return (
+		session.bare ||
+		part.octets.length - part.bodyStart > 1000 ||
+		!/^\s*$/.test(decodeBody(part).toString('latin1'))
+	);
+}
+
 /** A part that is no text: in a few words, by the person's program for it, or as it is for files. */
 async function showOther(rendering: Rendering, part: Part, level: number): Promise<void> {
 	const { action, out, purpose } = rendering;
 	if (!purpose.handlers || handlerOf(rendering, part) !== undefined) {
 		return action === 'junk' ? undefined : showBody(rendering, part, level);
 	}
-	if (await showGist(rendering, part)) return;
+	const said = await showGist(rendering, part);
+	if (said && showsBeneath(action, part)) {
+		out.say('\n');
+		return showBody(rendering, part, level);
+	}
+	if (said) return;
+	if (level > 0 && rendering.summarizes) return showAttachmentLine(rendering, part);
 	if (level === 0 && part.octets.length > part.bodyStart) out.say('[Binary content]\n\n');
+}
+
+/** Reports are there in full for who wants to see all; a piece of a message is the message. */
+function showsBeneath(action: Action, part: Part): boolean {
+	if (part.type === 'message/partial') return true;
+	return action === 'displayAll' && part.type.startsWith('message/');
 }
 
 async function showParts(rendering: Rendering, part: Part, level: number): Promise<void> {

@@ -3,11 +3,19 @@
  * well, or given to the person's own program for its type. Long ones go by in pieces. Knows nothing of
  * headers, nor of how parts follow one another.
  */
-import { decodeBody, encodedLines, isText, type Part, parameter } from '../message/body.js';
+import {
+	decodeBody,
+	encodedLines,
+	footerStart,
+	isText,
+	type Part,
+	parameter,
+} from '../message/body.js';
 import { decodeOctets, prepareCharset } from '../message/charset.js';
 import { layOut } from '../message/flowed.js';
 import { rawPieces, textPieces } from '../message/pieces.js';
 import { masked, unmask } from '../message/stored.js';
+import { prepareWords, showWords } from '../message/words.js';
 import { cutHere, type Rendering } from './rendering.js';
 
 /** Octets of a body that is not taken line by line. */
@@ -69,15 +77,25 @@ async function shown(
 ): Promise<void> {
 	const { dresses, purpose, out, session } = rendering;
 	if (dresses && part.content === 'html' && (await showHtml(rendering, part, raw, charset))) return;
-	if (dresses && part.type === 'text/calendar') await showGist(rendering, part);
+	if (rendering.summarizes && part.type === 'text/calendar' && (await showGist(rendering, part))) {
+		if (dresses) return;
+		out.say('\n');
+	}
+	if (dresses && isEnriched(part) && (await showEnriched(rendering, part, raw, charset))) return;
 	if (purpose.parts) {
 		const flow = dresses && part.content === 'plain' ? flowOf(rendering, part) : undefined;
 		let reshape = session.bare ? flow : withoutMark(flow);
-		for (const { octets, cut } of textPieces(part, raw)) {
+		const listed = part.encoding === 'base64' && isText(part) && !session.bare;
+		const end = listed ? footerStart(raw) : raw.length;
+		for (const { octets, cut } of textPieces(part, raw.subarray(0, end))) {
 			out.put(rendering.visible(octets, charset, reshape), octets);
 			if (cut) out.say(`\n${cutHere}`);
 			reshape = flow;
 			await session.terminal.checkpoint();
+		}
+		if (end < raw.length) {
+			out.endLine();
+			out.put(rendering.visible(raw.subarray(end)), raw.subarray(end));
 		}
 		return;
 	}
@@ -131,17 +149,49 @@ async function showHtml(
 	return true;
 }
 
+const isEnriched = ({ type }: Part) => type === 'text/enriched' || type === 'text/richtext';
+
+/** False where it is too long to be read. */
+async function showEnriched(
+	rendering: Rendering,
+	part: Part,
+	raw: Buffer,
+	charset: string | undefined,
+): Promise<boolean> {
+	if (raw.length > longestHtml) return false;
+	const { enrichedToText } = await import('../message/enriched.js');
+	const text = decodeOctets(decodeBody(part, raw), charset, rendering.charset, true);
+	const plain = enrichedToText(text, part.type);
+	rendering.out.put(rendering.shown(plain), plain);
+	return true;
+}
+
 /** What a part made for programs says, in a few lines; false where it says nothing. */
 export async function showGist(rendering: Rendering, part: Part): Promise<boolean> {
 	if (!rendering.summarizes) return false;
 	const { gistOf } = await import('../message/gist.js');
 	if (part.charset !== undefined) await prepareCharset(part.charset);
-	const gist = await gistOf(part, () =>
-		decodeOctets(decodeBody(part), part.charset, rendering.charset),
-	);
+	const body = () => decodeOctets(decodeBody(part), part.charset, rendering.charset, true);
+	const gist = await gistOf(part, body);
 	if (gist === undefined) return false;
 	rendering.out.put(rendering.shown(gist), gist);
 	return true;
+}
+
+/** What an attachment is called and how large it is. */
+export async function showAttachmentLine(rendering: Rendering, part: Part): Promise<void> {
+	const { out, charset } = rendering;
+	const { attachmentLine } = await import('../message/gist.js');
+	const given = part.extendedName ?? part.filename;
+	if (given !== undefined) await prepareWords(given);
+	const name = given === undefined ? undefined : showWords(given.slice(0, 2000), charset);
+	const encoded = part.octets.length - part.bodyStart;
+	const octets =
+		encoded > longBody
+			? Math.round(part.encoding === 'base64' ? encoded * 0.74 : encoded)
+			: decodeBody(part).length;
+	const line = attachmentLine(part, name?.replace(/\s+/g, ' '), octets);
+	out.put(rendering.shown(line), line);
 }
 
 /** What the person's command makes of a part; it stands for the part, so it is filtered as the part. */

@@ -17,7 +17,7 @@ export type Content =
 	/** Preamble and epilogue of a multipart. */
 	| 'discarded';
 
-export type TransferEncoding = 'none' | 'binary' | 'quoted-printable' | 'base64';
+export type TransferEncoding = 'none' | 'binary' | 'quoted-printable' | 'base64' | 'uuencode';
 
 export interface Part {
 	/** Header, empty line and body, as they stand. */
@@ -77,9 +77,9 @@ function parsePart(
 		: parent === 'digest'
 			? 'message/rfc822'
 			: 'text/plain';
-	const encoding = encodingOf(header.get('content-transfer-encoding'));
+	const encoding = encodingOf(header.get('content-transfer-encoding'), budget.faithful);
 	// Octets of no type at all that had to be encoded are hardly text.
-	const content = type === '' && encoding === 'base64' ? 'other' : contentOf(type);
+	const content = type === '' && encoding === 'base64' ? 'other' : contentOf(type, budget.faithful);
 	const bodyStart = endOfHeader(octets, depth === 0 || depth === Number.POSITIVE_INFINITY);
 	const disposition = header.get('content-disposition');
 	const extended =
@@ -151,23 +151,24 @@ function discarded(octets: Buffer): Part {
 	};
 }
 
-function contentOf(type: string): Content {
+function contentOf(type: string, faithful: boolean): Content {
 	if (!type.includes('/')) return 'text';
 	if (type === 'text/plain') return 'plain';
 	if (type === 'text/html') return 'html';
 	if (type.startsWith('text/')) return 'text';
-	if (type === 'message/rfc822') return 'rfc822';
+	if (type === 'message/rfc822' || (type === 'message/global' && !faithful)) return 'rfc822';
 	if (type === 'multipart/alternative') return 'alternative';
 	if (type === 'multipart/digest') return 'digest';
 	return type.startsWith('multipart/') ? 'multipart' : 'other';
 }
 
-function encodingOf(field: string | undefined): TransferEncoding {
+function encodingOf(field: string | undefined, faithful: boolean): TransferEncoding {
 	const name = field
 		?.replace(/^"(.*)"$/, '$1')
-		.split(/\s/, 1)[0]
+		.split(faithful ? /\s/ : /[\s;(,"]/, 1)[0]
 		?.toLowerCase();
-	return name === 'binary' || name === 'quoted-printable' || name === 'base64' ? name : 'none';
+	if (name === 'binary' || name === 'quoted-printable' || name === 'base64') return name;
+	return !faithful && /^(x-)?uu(e|encode)$/.test(name ?? '') ? 'uuencode' : 'none';
 }
 
 /** A first line that is no field: there is no header, whatever the lines after it look like. */
@@ -290,6 +291,22 @@ function lineWith(body: Buffer, mark: Buffer, from: number): number {
 	return found < 0 ? -1 : found + 1;
 }
 
+/**
+ * Where text begins that somebody has put beneath a body of base64, as mailing lists do; the length where
+ * there is none. It stands after an empty line or padding, and has what no base64 has.
+ */
+export function footerStart(octets: Buffer): number {
+	const tail = Math.max(0, octets.length - 10_000);
+	const text = octets.toString('latin1', tail);
+	for (const { index, 1: before = '' } of text.matchAll(/(=|\n)[ \t\r]*\n/g)) {
+		const start = text.indexOf('\n', index + before.length) + 1;
+		const rest = text.slice(start).trimStart();
+		const [line = ''] = rest.split('\n', 1);
+		if (/[^A-Za-z0-9+/=\s]/.test(line)) return tail + start;
+	}
+	return octets.length;
+}
+
 /** The body of a part without its transfer encoding. In text, base64 hides CRLF line ends: they become LF. */
 export function decodeBody(
 	part: Part,
@@ -304,6 +321,8 @@ export function decodeBody(
 		}
 		case 'quoted-printable':
 			return decodeQuotedPrintable(octets);
+		case 'uuencode':
+			return decodeUu(octets);
 		case 'none':
 		case 'binary':
 			return octets;
@@ -354,6 +373,25 @@ export function isBase64(octet: number): boolean {
 export function isText(part: Part): boolean {
 	return part.content === 'plain' || part.content === 'html' || part.content === 'text';
 }
+
+/** POSIX uuencode: each line tells how many octets it has. */
+function decodeUu(octets: Buffer): Buffer {
+	const lines = octets.toString('latin1').split(/\r?\n/);
+	const start = lines.findIndex((line) => /^begin [0-7]{3,4} /.test(line));
+	const pieces: Buffer[] = [];
+	for (const line of lines.slice(start + 1)) {
+		if (/^end\s*$/.test(line)) break;
+		const length = (line.charCodeAt(0) - 32) & 63;
+		// Its letters are those of base64 in another order.
+		const letters = line.slice(1).replace(/./g, (char) => {
+			return alphabet[(char.charCodeAt(0) - 32) & 63] as string;
+		});
+		if (line !== '') pieces.push(Buffer.from(letters, 'base64').subarray(0, length));
+	}
+	return start < 0 ? octets : Buffer.concat(pieces);
+}
+
+const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/';
 
 /** Stray characters are skipped; padding ends a group and not the text. */
 export function decodeBase64(text: string): Buffer {

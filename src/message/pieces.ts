@@ -29,6 +29,10 @@ export function* textPieces(part: Part, octets: Buffer, longest = longestLine): 
 		yield { octets: decodeBody(part, octets), cut: false };
 		return;
 	}
+	if (part.encoding === 'uuencode') {
+		yield* wholeLines([decodeBody(part, octets)], longest, longest > longestLine);
+		return;
+	}
 	if (isText(part) && isWide(part.charset)) {
 		if (longest > octets.length) {
 			yield { octets: decodeBody(part, octets), cut: false };

@@ -98,6 +98,66 @@ describe('a message on the terminal', () => {
 		const quoted = await render(`${head}\nbody\n\n`, { action: 'quote', filter: 'none' });
 		assert.equal(quoted.text, 'body\n');
 	});
+	it('shows the other alternative where the text is empty', async () => {
+		const part = (type: string, text: string) => `--b\nContent-Type: text/${type}\n\n${text}\n`;
+		const message = `${fields('multipart/alternative; boundary=b')}\n${part('plain', ' \n')}${part('html', '<p>seen</p>')}--b--\n\n`;
+		assert.match(await shown(message), /seen/);
+	});
+	it('names attachments, and shows reports in full with Type', async () => {
+		const pdf =
+			'Content-Type: application/pdf; name="=?utf-8?q?=C3=A4?=\x1b[.pdf"\nContent-Transfer-Encoding: base64\n\nAAEC';
+		const report =
+			'Content-Type: message/delivery-status\n\nReporting-MTA: dns; mx\n\nFinal-Recipient: rfc822; a@b\nAction: failed\n';
+		const message = `${fields('multipart/report; boundary=b')}\n--b\n\ntext\n--b\n${pdf}\n--b\n${report}\n--b--\n\n`;
+		const text = await shown(message);
+		assert.match(
+			text,
+			/Part 2:\n.*\n.*\n\n\[application\/pdf "ä␛\[.pdf", 3 octets - "write" saves it\]\n/,
+		);
+		assert.match(text, /\[a@b: failed\]\n$/);
+		desk.remove();
+		const { text: all } = await render(message, { action: 'displayAll' });
+		assert.match(all, /\[a@b: failed\]\n\nReporting-MTA: dns; mx\n/);
+	});
+	it('reads text beneath a body of base64, and uuencoded bodies', async () => {
+		const head = (encoding: string) =>
+			`${fields('text/plain; charset=utf-8')}Content-Transfer-Encoding: ${encoding}\n\n`;
+		const message = `${head('base64')}aGVsbG8=\n\n-- \nthe list\n\n`;
+		const onTerminal = async (text: string) => {
+			desk = new Desk({ spool: postmark + text });
+			return desk.play(['type 1'], { quiet: '' });
+		};
+		assert.match(await onTerminal(message), /\n\nhello\n\n-- \nthe list\n/);
+		desk.remove();
+		assert.match(
+			await onTerminal(`${head('x-uuencode')}begin 644 x\n%:&5L;&\\*\n\`\nend\n\n`),
+			/\n\nhello\n/,
+		);
+	});
+	it('begins the next message on a line of its own', async () => {
+		desk = new Desk({
+			spool: `${postmark}${fields('text/plain')}Content-Transfer-Encoding: base64\n\naGVsbG8=\n\n${postmark}Subject: two\n\nx\n\n`,
+		});
+		assert.match(await desk.play(['type *'], { quiet: '' }), /\n\nhello\nFrom a@b/);
+	});
+	it('lets control characters pass with print-all-chars into a pipe, on a terminal with -n alone', async () => {
+		const letter = `${fields('text/plain')}\nx\x1b[31m\n\n`;
+		for (const [onTerminal, bare, passes] of [
+			[true, false, false],
+			[false, false, true],
+			[true, true, true],
+		] as const) {
+			desk = new Desk({ spool: postmark + letter });
+			const { session, terminal } = desk.session({ 'print-all-chars': '' }, [], { bare });
+			Object.defineProperty(terminal, 'outputIsTerminal', { value: onTerminal });
+			await openFolder(session, '%');
+			const first = session.mailbox?.messages[0];
+			assert.ok(first);
+			const { octets } = await renderMeasured(session, first, display);
+			assert.equal(octets.includes('\x1b'), passes);
+			desk.remove();
+		}
+	});
 	it('takes one > off quoted From lines', async () => {
 		assert.match(
 			await shown(`${fields('text/plain')}\n>From a\n>>From b\n> From c\n\n`),
