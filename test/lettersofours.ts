@@ -465,7 +465,7 @@ export const letters: Readonly<Record<string, Given>> = {
 	),
 	'an answer to raw Latin 1': answer(
 		'From: "J\xf6rg" <ann@x.example>\nSubject: news \xfc\nMessage-ID: <1@x.example>\n',
-		{ subject: 'Re: news \ufffd', references: '<1@x.example>', inReplyTo: '<1@x.example>' },
+		{ subject: 'Re: news \u00fc', references: '<1@x.example>', inReplyTo: '<1@x.example>' },
 	),
 	'an answer to raw UTF-8': answer(
 		`From: ${utf8('J\u00f6rg')} <ann@x.example>\nSubject: ${utf8('n\u00fcws')}\n`,

@@ -3,7 +3,7 @@
  * front of a letter with -t. Sending is message/compose.ts.
  */
 import { isFileAddress } from '../message/address.js';
-import { type Draft, decodeTyped, type Name, typedNames } from '../message/draft.js';
+import { type Draft, decodeTyped, describeFault, type Name, typedNames } from '../message/draft.js';
 import { checkNames } from './names.js';
 import type { Session } from './session.js';
 
@@ -25,7 +25,13 @@ export function printDraftHeader(session: Session, draft: Draft, view: HeaderVie
 	const { variables } = session;
 	const list = (label: string, names: readonly Name[], hideFiles = false) => {
 		const listed = hideFiles ? names.filter((name) => !isFileAddress(name.address)) : names;
-		return names.length === 0 ? '' : foldNames(label, listed, view.commas);
+		if (names.length === 0) return '';
+		if (!session.bare) return foldNames(label, listed, view.commas);
+		const faults = listed.map((name) => describeFault(name.address));
+		const faulty = faults.findIndex((fault) => fault !== undefined);
+		if (faulty < 0) return foldNames(label, listed, view.commas);
+		if (faults[faulty]) session.terminal.complain(`${faults[faulty]}\n`);
+		return foldNames(label, listed.slice(0, faulty), view.commas).trimEnd();
 	};
 	const chosen = (names: readonly Name[], variable: string) =>
 		names.length > 0 ? names : typedNames(variables.get(variable) ?? '');
@@ -42,11 +48,15 @@ export function printDraftHeader(session: Session, draft: Draft, view: HeaderVie
 	const text = draft.subject?.replace(/^re: /i, 'Re: ');
 	const subject = text === undefined ? '' : `Subject: ${text}\n`;
 	const subjectFirst = variables.has('bsdcompat') || variables.has('bsdorder');
-	const fields = [
+	const all = [
 		...identity,
 		list('To:', draft.to, !view.files),
 		...(subjectFirst ? [subject, ...copies] : [...copies, subject]),
-	].join('');
+	];
+	// The original gives up within the line where an address cannot be one.
+	const given = all.findIndex((field) => field !== '' && !field.endsWith('\n'));
+	if (given >= 0) return all.slice(0, given + 1).join('');
+	const fields = all.join('');
 	return fields === '' || !view.ended ? fields : `${fields}\n`;
 }
 

@@ -174,7 +174,9 @@ function insertNamed({ session, text }: Composition, path: string): void {
 		}
 		const octets = readFileSync(target);
 		text.append(octets);
-		terminal.write(`"${path}" ${countLines(octets)}/${octets.length}\n`);
+		// What comes after the last line end is a line here.
+		const lines = countLines(octets) + (octets.length > 0 && octets.at(-1) !== 0x0a ? 1 : 0);
+		terminal.write(`"${path}" ${lines}/${octets.length}\n`);
 	} catch (error) {
 		if (!isErrno(error)) throw error;
 		terminal.complain(`${path}: ${reason(error)}\n`);

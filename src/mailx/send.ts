@@ -55,6 +55,10 @@ export async function sendDraft(
 		const settings = composeSettings(session);
 		letter = await composeLetter(expanded, body, await parts(session, draft), settings);
 	} catch (error) {
+		const isUnread = error instanceof Complaint && error.message.endsWith(': Is a directory');
+		if (session.bare && isUnread) {
+			return remember(session, notComposed(session, new Complaint('Is a directory'), body));
+		}
 		const told = session.bare && !(error instanceof UnsuitableCharset) ? leftOver(session) : '';
 		return remember(session, notComposed(session, error, body, told));
 	}
@@ -81,7 +85,7 @@ const hadMailer = new WeakSet<Session>();
 function notComposed(session: Session, error: unknown, body: Uint8Array, more = ''): Fate {
 	if (!(error instanceof Complaint)) throw error;
 	const { terminal } = session;
-	terminal.complain(`${error.message}${more}\n`);
+	terminal.complain(`${error.message}${more}\n`.replace(/^\n/, ''));
 	saveDeadLetter(session, body);
 	terminal.complain('. . . message not sent.\n');
 	return 'failed';
@@ -228,7 +232,11 @@ function recipientFile(session: Session, address: string): string | undefined {
 	// No letter names a file: receivedNames() sees to it.
 	if (isFileAddress(address)) return inOutFolder(session, address);
 	const local = address.split('@', 1)[0] ?? '';
-	const name = local.replace(/[/|&;<>~{}()[\]*?$`'"\\\s\0]/g, '_').replace(/^[.+%#&@]/, '_');
+	// A backslash only keeps a name from being taken for an alias.
+	const name = local
+		.replace(/^\\/, '')
+		.replace(/[/|&;<>~{}()[\]*?$`'"\\\s\0]/g, '_')
+		.replace(/^[.+%#&@]/, '_');
 	return inOutFolder(session, name || '_');
 }
 
@@ -369,6 +377,10 @@ function composeSettings(session: Session): ComposeSettings {
 		stealth: variables.has('stealthmua'),
 		// As long as the original's, so that the sizes it tells are ours too.
 		userAgent: `Inkloom mailx version ${release}`,
+		unknownCharset: (charset) => {
+			const typed = variables.get('ttycharset') ?? session.terminal.charset;
+			session.terminal.complain(`Cannot convert from ${typed} to ${charset}\n`);
+		},
 		signature: signatureReader(session),
 	};
 }

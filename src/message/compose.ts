@@ -5,7 +5,7 @@
  */
 import { Complaint } from '../complaint.js';
 import { isAscii } from './charset.js';
-import { convertOctets } from './convert.js';
+import { convertOctets, isKnown } from './convert.js';
 import { printDate } from './date.js';
 import { type Draft, describeFault, type Name } from './draft.js';
 import { Unsayable } from './headertext.js';
@@ -67,6 +67,8 @@ export interface ComposeSettings {
 	/** `stealthmua`: neither Message-ID nor User-Agent. */
 	readonly stealth: boolean;
 	readonly userAgent: string;
+	/** Tells that nothing can be converted into a charset. */
+	readonly unknownCharset: (charset: string) => void;
 	/** Reads the file of the variable `signature`. */
 	readonly signature: () => Buffer | undefined;
 }
@@ -95,6 +97,7 @@ export async function composeLetter(
 			return await compose(draft, body, parts, attempt);
 		} catch (error) {
 			if (!(error instanceof Unsayable)) throw error;
+			if (!(await isKnown(attempt.chosen))) attempt.unknownCharset(attempt.chosen);
 		}
 	}
 	throw new UnsuitableCharset('Invalid or incomplete multibyte or wide character', 'stderr');

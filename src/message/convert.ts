@@ -45,6 +45,12 @@ export async function convertText(
 	return found.length === encoded.length ? Buffer.concat(found) : undefined;
 }
 
+/** Whether anything can be converted into a charset. */
+export async function isKnown(charset: string): Promise<boolean> {
+	if (isAscii(charset) || isUtf8(charset) || latin1.test(charset)) return true;
+	return (await import('iconv-lite')).default.encodingExists(charset);
+}
+
 async function decodeStrictly(octets: Buffer, charset: string): Promise<string | undefined> {
 	if (isAscii(charset)) return undefined;
 	if (latin1.test(charset)) return octets.toString('latin1');

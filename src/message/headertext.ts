@@ -76,8 +76,9 @@ function runs(text: string): Run[] {
 		// Blanks at an end of the text would be lost; a line of blanks alone ends a header for some.
 		const edge = (index === 0 && gap !== '') || word === '';
 		if (edge || mustEncode(word) || gap.length > lineLength / 2) {
-			if (stretch.length === 0) before = word === '' ? '' : gap;
-			stretch.push(stretch.length === 0 && word !== '' ? word : gap + word);
+			// One blank stands outside, where something stands before it; the others are kept in the word.
+			if (stretch.length === 0) before = index === 0 ? '' : gap.slice(0, 1);
+			stretch.push(stretch.length === 0 ? gap.slice(before.length) + word : gap + word);
 			continue;
 		}
 		close();
@@ -97,7 +98,7 @@ async function encodedWords(text: string, gap: string, wording: Wording): Promis
 	const whole = await encode(text);
 	if (whole === undefined) throw new Unsayable();
 	const safe = whole.toString('latin1').match(safeInQ)?.length ?? 0;
-	const way = 3 * whole.length - 2 * safe <= (whole.length * 4) / 3 + 2 ? 'Q' : 'B';
+	const way = 2 * safe < whole.length ? 'B' : 'Q';
 	const overhead = `=?${charset}?${way}??=`.length;
 	let column = wording.column + gap.length;
 	let written = gap;
@@ -114,6 +115,7 @@ async function encodedWords(text: string, gap: string, wording: Wording): Promis
 		column = lineLength;
 		begun = true;
 	};
+	const code = async (some: string) => codeOctets((await encode(some)) ?? Buffer.alloc(0), way);
 	let piece = '';
 	let coded = '';
 	for (const char of characters(text)) {
@@ -121,9 +123,12 @@ async function encodedWords(text: string, gap: string, wording: Wording): Promis
 		const longer = octets === undefined ? '' : codeOctets(octets, way);
 		const most = Math.min(room(), wordLength - overhead);
 		if (piece !== '' && (octets === undefined || longer.length > most)) {
-			put(coded);
-			piece = char;
-			coded = codeOctets((await encode(char)) ?? Buffer.alloc(0), way);
+			// Behind a blank, where there is one: some readers put another between the words of a name.
+			const blank = piece.lastIndexOf(' ') + 1;
+			const end = blank > piece.length / 2 ? blank : piece.length;
+			put(end < piece.length ? await code(piece.slice(0, end)) : coded);
+			piece = piece.slice(end) + char;
+			coded = await code(piece);
 		} else {
 			piece += char;
 			coded = longer;

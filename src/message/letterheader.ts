@@ -80,7 +80,8 @@ export async function addressField(
 	const listed = names.filter(shown);
 	for (const name of listed) {
 		const fault = describeFault(name.address);
-		if (fault !== undefined) throw new Complaint(fault || 'Invalid address', 'stderr');
+		if (fault !== undefined)
+			throw new Complaint(fault || (attempt.bare ? '' : 'Invalid address'), 'stderr');
 	}
 	if (attempt.bare) return heirloomList(label, names, listed, attempt, options);
 	if (listed.length === 0) return '';
@@ -143,15 +144,17 @@ async function subjectField(subject: string | undefined, attempt: Attempt): Prom
 
 /** Free text in a field, as encoded words where it needs them. Throws Unsayable. */
 export async function textField(label: string, text: string, attempt: Attempt): Promise<string> {
-	if (attempt.bare) return `${label} ${await heirloomWords(text, attempt)}\n`;
+	if (attempt.bare) {
+		const octets = await inCharset(oneLine(text), attempt);
+		return `${label} ${heirloomWords(octets.toString('latin1'), attempt)}\n`;
+	}
 	const clean = cleanLine(text);
 	return `${label} ${await writeText(clean, wording(attempt, clean, label.length + 1))}\n`;
 }
 
-/** Free text for a field as the original writes it. Throws Unsayable. */
-export async function heirloomWords(text: string, attempt: Attempt): Promise<string> {
-	if (text === '') return '';
-	const octets = (await inCharset(oneLine(text), attempt)).toString('latin1');
+/** Octets of free text (latin1) for a field as the original writes them. */
+export function heirloomWords(octets: string, attempt: Attempt): string {
+	if (octets === '') return '';
 	return writeWords(octets, { charset: attempt.chosen, charset7: attempt.charset7 }).text;
 }
 

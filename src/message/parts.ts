@@ -3,8 +3,9 @@
  * for octet, which Heirloom (-n) does not promise. RFC 2045, RFC 2046 5.2.1, RFC 2183, RFC 2231.
  */
 import { type Attempt, isForMail, type Part, typeChoice } from './compose.js';
-import { convertOctets } from './convert.js';
+import { convertOctets, isKnown } from './convert.js';
 import { oneLine } from './draft.js';
+import { Unsayable } from './headertext.js';
 import { heirloomWords, textField } from './letterheader.js';
 import { chooseType, encodeBody, inspect, type PartType } from './transfer.js';
 
@@ -25,8 +26,10 @@ export async function partOctets(part: Part, attempt: Attempt): Promise<Buffer> 
 			type.charset === undefined
 				? part.octets
 				: await convertOctets(part.octets, attempt.typedCharset, type.charset);
-		if (converted) return writePart(part, type, converted, attempt);
+		if (converted) return writePart(part, type, converted, { ...attempt, chosen });
+		if (!(await isKnown(chosen))) attempt.unknownCharset(chosen);
 	}
+	if (charsets.length === 0) throw new Unsayable();
 	const type = chooseType(contents, typeChoice({ ...attempt, asData: true }, part.contentType));
 	return writePart(part, type, part.octets, attempt);
 }
@@ -144,12 +147,12 @@ const longestValue = 60;
 
 /**
  * RFC 2231 where the name is not ASCII (4), in sections where it is long (3); bare Heirloom puts encoded
- * words within quotes there.
+ * words of unconverted octets within quotes there.
  */
 async function fileName(name: string, attempt: Attempt): Promise<string> {
 	const quote = (text: string) => `"${text.replace(/["\\]/g, '\\$&')}"`;
 	if (attempt.bare)
-		return `filename="${await heirloomWords(name.replace(/["\\]/g, '\\$&'), attempt)}"`;
+		return `filename="${heirloomWords(Buffer.from(name).toString('latin1'), attempt)}"`;
 	// Octets of the name that are no UTF-8 stand as lone surrogates.
 	const whole = name.replace(/[\p{Surrogate}\p{Cc}\u2028\u2029]/gu, '_');
 	const plain = /^[\x20-\x7e]*$/.test(whole);
