@@ -6,6 +6,7 @@
 import { Complaint, isErrno, reason } from '../complaint.js';
 import { openSystem, type System } from '../system.js';
 import { type Configured, configure } from './configuration.js';
+import { Exit } from './envelope.js';
 import { type Options, parseOptions, refusal } from './sendmailoptions.js';
 
 function say(line: string): void {
@@ -90,7 +91,14 @@ async function saveDeadLetter(system: System, letter: { header: Buffer; body: Bu
 	const shown = system.shown(path);
 	const postmark = `From ${system.user.name} ${printAsctime(system.now())}`;
 	const content = [letter.header, Buffer.from('\n'), letter.body];
-	await append(path, [{ postmark, content }]);
+	try {
+		await append(path, [{ postmark, content }]);
+	} catch (error) {
+		if (!isErrno(error)) throw error;
+		// What became of the letter is what the status tells, not what became of its copy.
+		say(`${shown}... ${reason(error)}`);
+		return;
+	}
 	say(`${shown}... Saved message in ${shown}`);
 }
 
@@ -162,6 +170,9 @@ function requireTrust(system: System): void {
 	if (!mayRunQueue(system)) throw refusal('550 Permission denied (real uid not trusted)');
 }
 
+/** What is better in a while: whoever called us may try again. */
+const passing = ['ENOSPC', 'EDQUOT', 'EAGAIN', 'EMFILE', 'ENFILE', 'ENOMEM'];
+
 /** Runs sendmail with these arguments; answers with its exit status. */
 export async function sendmail(words: readonly string[]): Promise<number> {
 	try {
@@ -177,7 +188,7 @@ export async function sendmail(words: readonly string[]): Promise<number> {
 		if (!isErrno(error)) throw error;
 		const path = error.path === undefined ? '' : `${openSystem().shown(error.path)}: `;
 		process.stderr.write(`sendmail: ${path}${reason(error)}\n`);
-		return 71;
+		return passing.includes(error.code ?? '') ? Exit.temporary : Exit.osError;
 	}
 }
 

@@ -21,7 +21,7 @@ import {
 
 import { isErrno } from '../complaint.js';
 import { syncDirectory, writeAll } from '../mailbox/disk.js';
-import { lockMailbox, MailboxBusy, type MailboxLock } from '../mailbox/lock.js';
+import { isFull, lockMailbox, MailboxBusy, type MailboxLock } from '../mailbox/lock.js';
 import type { System } from '../system.js';
 import type { Copy, Fate, ReportOptions, Success } from './envelope.js';
 import { settingsOf } from './settings.js';
@@ -69,6 +69,8 @@ export interface QueueEntry {
 
 /** A line of the control file after the first. */
 type Event =
+	/** A sign for each copy, to be written over where there is no room for a line: `d` where it is done with. */
+	| { readonly marks: string }
 	| { readonly done: number; readonly owed?: Success }
 	/** The sender has heard of all that had arrived. */
 	| { readonly told: true }
@@ -129,7 +131,8 @@ export function enqueue(
 	let lock: MailboxLock | undefined;
 	try {
 		lock = lockMailbox(data(folder, id), fd, { dot: 'none', patience: 0 });
-		closeSync(create(`${folder}/tf${id}`, [line({ version, ...whole })]));
+		const marks: Event = { marks: '-'.repeat(whole.copies.length) };
+		closeSync(create(`${folder}/tf${id}`, [line({ version, ...whole }), line(marks)]));
 		renameSync(`${folder}/tf${id}`, control(folder, id));
 		syncDirectory(folder);
 	} catch (error) {
@@ -210,7 +213,11 @@ function readEntry(folder: string, id: string): Omit<QueueEntry, 'busy'> | undef
 	for (const text of lines.slice(1)) {
 		const event = parseLine(text) as Event | undefined;
 		if (event === undefined) continue;
-		if ('done' in event) {
+		if ('marks' in event) {
+			for (const [index, mark] of [...event.marks].entries()) {
+				if (mark === 'd') waiting[index] = undefined;
+			}
+		} else if ('done' in event) {
 			waiting[event.done] = undefined;
 			if (event.owed) owed.set(event.done, event.owed);
 		} else if ('told' in event) owed.clear();
@@ -361,7 +368,7 @@ export class Ticket {
 	told(): void {
 		if (this.#owed.size === 0) return;
 		this.#owed.clear();
-		if (this.open.length > 0) this.#note({ told: true });
+		if (this.open.length > 0) this.#noteIfRoom({ told: true });
 	}
 
 	/**
@@ -375,9 +382,43 @@ export class Ticket {
 		// The last copy needs no note: the letter is removed instead.
 		if (reporting && fate.kind === 'sent') {
 			this.#owed.set(index, fate);
-			this.#note({ done: index, owed: fate });
-		} else if (status !== undefined && !known) this.#note({ kept: index, status });
-		else if (status === undefined && this.open.length > 0) this.#note({ done: index });
+			this.#noteDone(index, { done: index, owed: fate });
+		} else if (status !== undefined && !known) this.#noteIfRoom({ kept: index, status });
+		else if (status === undefined && this.open.length > 0) this.#noteDone(index, { done: index });
+	}
+
+	/** On a full disk, too: or it would be delivered again with each run until there is room. */
+	#noteDone(index: number, event: Event): void {
+		try {
+			this.#note(event);
+		} catch (error) {
+			if (!isFull(error)) throw error;
+			this.#mark(index);
+		}
+	}
+
+	/** Writes over a sign in the control file, which needs no room. */
+	#mark(index: number): void {
+		const path = control(this.#folder, this.entry.letter.id);
+		const start = Buffer.from('{"marks":"');
+		const at = readFileSync(path).indexOf(start);
+		if (at < 0) throw Object.assign(new Error(`ENOSPC: ${path}`), { code: 'ENOSPC', path });
+		const fd = openSync(path, 'r+');
+		try {
+			writeAll(fd, Buffer.from('d'), at + start.length + index);
+			fsyncSync(fd);
+		} finally {
+			closeSync(fd);
+		}
+	}
+
+	/** What it would be a pity, but no harm, to forget. */
+	#noteIfRoom(event: Event): void {
+		try {
+			this.#note(event);
+		} catch (error) {
+			if (!isFull(error)) throw error;
+		}
 	}
 
 	#note(event: Event): void {
@@ -412,7 +453,7 @@ export class Ticket {
 				const last = left.map((index) => this.#waiting[index]).findLast(Boolean);
 				const { letter, tries } = this.entry;
 				const next = nextTry(system, tries + 1, letter.options?.deadline?.at);
-				this.#note({ tried: system.now().getTime(), status: last ?? '', next });
+				this.#noteIfRoom({ tried: system.now().getTime(), status: last ?? '', next });
 			} else this.#remove();
 		} finally {
 			// On a full disk, too: a server that kept the lock would never try this letter again.

@@ -3,6 +3,7 @@
  * what has waited too long is given up and reported. Local copies are delivered one after the other,
  * letters to other hosts several at a time.
  */
+import { isErrno, reason } from '../complaint.js';
 import type { System } from '../system.js';
 import { type Item, type Lost, printSpan } from './bounce.js';
 import { deliverElsewhere, deliverLocal, type Parcel, Round } from './dispatch.js';
@@ -73,37 +74,62 @@ export async function runLetters(
 	const atOnce = options.oneByOne ? 1 : settingsOf(system).atOnce;
 	const folder = system.shown(queueFolder(system));
 	let outgoing: Work[] = [];
+	/** What went wrong with one letter, a full disk perhaps, need not with the next. */
+	let trouble: unknown;
+	const withTrouble = async (id: string, work: () => Promise<void>): Promise<void> => {
+		try {
+			await work();
+		} catch (error) {
+			if (!isErrno(error)) throw error;
+			trouble ??= error;
+			tell(`${id}: ${reason(error)}`);
+			log(system, id, { stat: `not tried: ${reason(error)}` });
+		}
+	};
+	const sendOn = async (): Promise<void> => {
+		const works = outgoing;
+		outgoing = [];
+		await severalAtATime(works, atOnce, (work) =>
+			withTrouble(work.id, () => work.deliverElsewhere()),
+		);
+	};
 	try {
 		for (const [at, id] of ids.entries()) {
 			if (options.signal?.aborted) break;
 			tell('');
 			tell(`Running ${folder}/${id} (sequence ${at + 1} of ${ids.length})`);
-			const ticket = takeLetter(system, id);
-			if (ticket === 'locked') tell(`${id}: locked`);
-			else if (ticket?.entry.held) ticket.release();
-			else if (ticket) {
-				const work = startWork(system, ticket, round);
-				// Where rights change for a delivery, nothing else may go on: hence first, and alone.
-				if (await work?.deliverLocal()) outgoing.push(work as Work);
-			}
+			await withTrouble(id, async () => {
+				const ticket = takeLetter(system, id);
+				if (ticket === 'locked') tell(`${id}: locked`);
+				else if (ticket?.entry.held) ticket.release();
+				else if (ticket) {
+					const work = startWork(system, ticket, round);
+					// Where rights change for a delivery, nothing else may go on: hence first, and alone.
+					if (await work?.deliverLocal()) outgoing.push(work as Work);
+				}
+			});
 			const octets = outgoing.reduce((sum, work) => sum + work.octets, 0);
 			if (outgoing.length >= (options.oneByOne ? 1 : window) || octets > windowOctets) {
-				await severalAtATime(outgoing, atOnce);
-				outgoing = [];
+				await sendOn();
 			}
 		}
-		await severalAtATime(outgoing, atOnce);
+		await sendOn();
 	} finally {
 		// Where the run was cut short; what is done with is released already.
 		for (const work of outgoing) work.release();
 		await round.close();
 	}
+	if (trouble !== undefined) throw trouble;
 }
 
-async function severalAtATime(works: readonly Work[], atOnce: number): Promise<void> {
+async function severalAtATime(
+	works: readonly Work[],
+	atOnce: number,
+	deliver: (work: Work) => Promise<void>,
+): Promise<void> {
 	const left = [...works];
 	const carriers = Array.from({ length: Math.min(atOnce, left.length) }, async () => {
-		for (let work = left.shift(); work; work = left.shift()) await work.deliverElsewhere();
+		for (let work = left.shift(); work; work = left.shift()) await deliver(work);
 	});
 	// All come to their end, whatever befalls one of them.
 	const ends = await Promise.allSettled(carriers);
@@ -142,6 +168,10 @@ class Work {
 		const { letter } = ticket.entry;
 		const { id, sender, copies, options, arrival } = letter;
 		this.#parcel = { id, sender, copies, options, arrival, letter: ticket.text() };
+	}
+
+	get id(): string {
+		return this.#parcel.id;
 	}
 
 	/** Held in memory. */
