@@ -8,7 +8,7 @@ import { Flag, type Message } from '../mailbox/mailbox.js';
 import { displayName, skin, splitAddresses } from '../message/address.js';
 import { parseDate, parsePostmarkDate } from '../message/date.js';
 import { decodeWords, prepareWords } from '../message/words.js';
-import { fieldOf } from './fieldscan.js';
+import { fieldOf, mayNeedDecoder } from './fieldscan.js';
 import type { Session } from './session.js';
 
 export type Criterion =
@@ -227,25 +227,24 @@ export function parseCriteria(text: string): Criterion | undefined {
 	return new Parser(text).criteria(false);
 }
 
+/** A promise only of what has to be waited for: a turn of the loop for each message would be felt. */
+type Verdict = boolean | Promise<boolean>;
+
 /** Whether a message of the open mailbox satisfies a criterion. */
-export async function satisfies(
-	session: Session,
-	message: Message,
-	criterion: Criterion,
-): Promise<boolean> {
+export function satisfies(session: Session, message: Message, criterion: Criterion): Verdict {
 	switch (criterion.kind) {
 		case 'and':
-			return (
-				(await satisfies(session, message, criterion.one)) &&
-				(await satisfies(session, message, criterion.other))
-			);
-		case 'or':
-			return (
-				(await satisfies(session, message, criterion.one)) ||
-				(await satisfies(session, message, criterion.other))
-			);
-		case 'not':
-			return !(await satisfies(session, message, criterion.of));
+		case 'or': {
+			const decides = criterion.kind === 'or';
+			const one = satisfies(session, message, criterion.one);
+			const other = () => satisfies(session, message, criterion.other);
+			if (typeof one === 'boolean') return one === decides ? decides : other();
+			return one.then((is) => (is === decides ? decides : other()));
+		}
+		case 'not': {
+			const verdict = satisfies(session, message, criterion.of);
+			return typeof verdict === 'boolean' ? !verdict : verdict.then((is) => !is);
+		}
 		case 'number':
 			return message.number === criterion.number;
 		case 'all':
@@ -269,11 +268,19 @@ export async function satisfies(
 		case 'field':
 			return hasInField(session, message, criterion.field, criterion.text);
 		case 'body':
-		case 'text': {
-			const { messageContains } = await import('./fulltext.js');
-			return messageContains(session, message, criterion.text, criterion.kind === 'text');
-		}
+		case 'text':
+			return containsText(session, message, criterion.text, criterion.kind === 'text');
 	}
+}
+
+async function containsText(
+	session: Session,
+	message: Message,
+	text: string,
+	withHeader: boolean,
+): Promise<boolean> {
+	const { messageContains } = await import('./fulltext.js');
+	return messageContains(session, message, text, withHeader);
 }
 
 /** When a message was received (by its From_ line) or sent (by its Date), in seconds since the epoch. */
@@ -292,38 +299,39 @@ function moment(
 	return received.getTime() / 1000;
 }
 
-async function hasInField(
+function hasInField(
 	{ mailbox, terminal }: Session,
 	message: Message,
 	field: string,
 	text: string,
-): Promise<boolean> {
+): Verdict {
 	const value = mailbox && fieldOf(mailbox, message, field);
 	if (value === undefined) return false;
-	await prepareWords(value);
-	return contains(decodeWords(value, terminal.charset), text);
+	const has = () => contains(decodeWords(value, terminal.charset), text);
+	return mayNeedDecoder(value) ? prepareWords(value).then(has) : has();
 }
 
 /** In the address, or in the structure that IMAP has for one: `("Ann Smith" NIL "ann" "corp.example")`. */
-async function namesPerson(
+function namesPerson(
 	{ mailbox, terminal }: Session,
 	message: Message,
 	field: string,
 	text: string,
-): Promise<boolean> {
+): Verdict {
 	const value = mailbox && fieldOf(mailbox, message, field);
 	if (!value) return false;
-	await prepareWords(value);
-	return splitAddresses(value).some((member) => {
-		const address = skin(member);
-		if (contains(address, text)) return true;
-		const phrase = displayName(member);
-		const name = phrase === undefined ? 'NIL' : quote(decodeWords(phrase, terminal.charset));
-		const at = address.lastIndexOf('@');
-		const local = quote(at < 0 ? address : address.slice(0, at));
-		const domain = at < 0 ? 'NIL' : quote(address.slice(at + 1));
-		return contains(`(${name} NIL ${local} ${domain})`, text);
-	});
+	const names = () =>
+		splitAddresses(value).some((member) => {
+			const address = skin(member);
+			if (contains(address, text)) return true;
+			const phrase = displayName(member);
+			const name = phrase === undefined ? 'NIL' : quote(decodeWords(phrase, terminal.charset));
+			const at = address.lastIndexOf('@');
+			const local = quote(at < 0 ? address : address.slice(0, at));
+			const domain = at < 0 ? 'NIL' : quote(address.slice(at + 1));
+			return contains(`(${name} NIL ${local} ${domain})`, text);
+		});
+	return mayNeedDecoder(value) ? prepareWords(value).then(names) : names();
 }
 
 function quote(text: string): string {

@@ -51,22 +51,65 @@ export function fieldOf(mailbox: Mailbox, message: Message, name: string): strin
 	return valueIn(extract ?? headerText(mailbox, message), name);
 }
 
+/** Those fields of one message, each as `FieldScan.get` gives it, found in one walk. */
+export function fieldsOf(
+	mailbox: Mailbox,
+	message: Message,
+	names: readonly string[],
+): (string | undefined)[] {
+	const isExtracted = names.every((name) => extractedFields.has(name));
+	const extract = isExtracted ? mailbox.extract?.(message) : undefined;
+	const text = extract ?? headerText(mailbox, message);
+	const found: (string | undefined)[] = names.map(() => undefined);
+	const pattern = patternOf(names.join('|'));
+	for (let match = pattern.exec(text); match; match = pattern.exec(text)) {
+		const at = names.indexOf((match[1] as string).toLowerCase());
+		const value = unfold(text, pattern.lastIndex);
+		found[at] = found[at] === undefined ? value : `${found[at]} ${value}`;
+	}
+	return found;
+}
+
 /**
- * The beginnings of fields by name. Expressions, as the walk over the lines is then
- * the regular expression engine's: of code of ours the most would be spent on compiling it.
+ * Tells of messages whether a field of theirs may contain a text, whatever the case, without unfolding
+ * or decoding anything: most others are told from it. Of some it is always said that they may.
+ */
+export function sieveFor(
+	mailbox: Mailbox,
+	field: string,
+	sought: string,
+): (message: Message) => boolean {
+	// A blank may be one between lines; other characters, and encodings, may be written in many ways.
+	if (!extractedFields.has(field) || !/^[\x21-\x7e]+$/.test(sought)) return () => true;
+	const pattern = new RegExp(`${literal(sought)}|=\\?|[\\x1b\\x80-\\xff]`, 'i');
+	return (message) => {
+		const extract = mailbox.extract?.(message);
+		if (extract === undefined) return true;
+		return pattern.test(extract) && pattern.test(valueIn(extract, field) ?? '');
+	};
+}
+
+/** A pattern for this text; letters, digits and the hyphen stand for themselves. */
+function literal(text: string): string {
+	return text.replace(
+		/[^\w-]/g,
+		(char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`,
+	);
+}
+
+/**
+ * The beginnings of fields by name, or by names with bars between them. Expressions, as the walk over the
+ * lines is then the regular expression engine's: of code of ours the most would be spent on compiling it.
  */
 const patterns = new Map<string, RegExp>();
 
-function patternOf(name: string): RegExp {
-	let pattern = patterns.get(name);
+function patternOf(names: string): RegExp {
+	let pattern = patterns.get(names);
 	if (!pattern) {
-		const literal = name.replace(
-			/[^\w-]/g,
-			(char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`,
-		);
-		pattern = new RegExp(`(?:^|\\n)${literal}[ \\t]*:`, 'gi');
+		const either = names.split('|').map(literal).join('|');
+		pattern = new RegExp(`(?:^|\\n)(${either})[ \\t]*:`, 'gi');
 		// Names come from what people type, too.
-		if (patterns.size < 64) patterns.set(name, pattern);
+		if (patterns.size < 64) patterns.set(names, pattern);
 	}
 	pattern.lastIndex = 0;
 	return pattern;

@@ -7,7 +7,7 @@ import { Complaint } from '../complaint.js';
 import { Flag, type Mailbox, type Message } from '../mailbox/mailbox.js';
 import { skin } from '../message/address.js';
 import { decodeWords, prepareWords, realName } from '../message/words.js';
-import { fieldOf, mayNeedDecoder } from './fieldscan.js';
+import { fieldOf, mayNeedDecoder, sieveFor } from './fieldscan.js';
 import { senderOf } from './headline.js';
 import type { Session } from './session.js';
 import { parseList, type Specification } from './specification.js';
@@ -88,6 +88,13 @@ export async function selectMessages(
 	return named;
 }
 
+/** What was marked becomes what was marked before. */
+function remark(message: Message): void {
+	const marked = message.has(Flag.marked);
+	message.clear(Flag.marked | Flag.markedBefore);
+	if (marked) message.set(Flag.markedBefore);
+}
+
 class Selection {
 	readonly #session: Session;
 	readonly #mailbox: Mailbox;
@@ -101,11 +108,7 @@ class Selection {
 
 	async evaluate(list: readonly Specification[]): Promise<void> {
 		const { messages } = this.#mailbox;
-		for (const message of messages) {
-			const marked = message.has(Flag.marked);
-			message.clear(Flag.marked | Flag.markedBefore);
-			if (marked) message.set(Flag.markedBefore);
-		}
+		for (const message of messages) remark(message);
 		const memory = memoryOf(this.#session);
 		const words: string[] = [];
 		const letters = new Set<string>();
@@ -157,7 +160,7 @@ class Selection {
 		}
 		memory.states = letters;
 		if (all) {
-			for (const message of messages) if (this.#fits(message)) message.set(Flag.marked);
+			this.#markAll();
 			this.#insist('No applicable messages.');
 			return;
 		}
@@ -165,9 +168,7 @@ class Selection {
 		else if (criteria) this.#insist('No messages satisfy (criteria).');
 		const narrows = words.length > 0 || letters.size > 0 || parent !== undefined;
 		// Numbers do not narrow what names and states are looked for in; a backquote and criteria do.
-		if (narrows && !again && !criteria) {
-			for (const message of messages) if (this.#fits(message)) message.set(Flag.marked);
-		}
+		if (narrows && !again && !criteria) this.#markAll();
 		if (words.length > 0 || parent) await this.#byWords(words, parent, memory);
 		if (letters.size > 0) this.#byStates(letters);
 	}
@@ -175,6 +176,12 @@ class Selection {
 	/** Not hidden, and deleted or not as the command wants it. */
 	#fits(message: Message): boolean {
 		return !message.has(Flag.hidden) && message.has(Flag.deleted) === this.#deleted;
+	}
+
+	#markAll(): void {
+		for (const message of this.#mailbox.messages) {
+			if (this.#fits(message)) message.set(Flag.marked);
+		}
 	}
 
 	/** Fails where nothing is marked, in a hook without a word. */
@@ -277,7 +284,8 @@ class Selection {
 		if (!criterion) return;
 		for (const message of this.#mailbox.messages) {
 			if (!this.#inRange(message)) continue;
-			if (await satisfies(this.#session, message, criterion)) this.#mark(message, thread);
+			const does = satisfies(this.#session, message, criterion);
+			if (typeof does === 'boolean' ? does : await does) this.#mark(message, thread);
 		}
 	}
 
@@ -288,11 +296,12 @@ class Selection {
 		memory: Memory,
 	): Promise<void> {
 		const tests = words.map((word) => wordTest(this.#session, this.#mailbox, word, memory));
-		if (parent) tests.push(parent);
+		if (parent) tests.push({ passes: parent });
+		sift(this.#mailbox.messages, tests);
 		for (const message of this.#mailbox.messages) {
-			if (message.has(Flag.marked) && !(await someTest(tests, message))) {
-				message.clear(Flag.marked);
-			}
+			if (!message.has(Flag.marked)) continue;
+			const passed = someTest(tests, message);
+			if (!(typeof passed === 'boolean' ? passed : await passed)) message.clear(Flag.marked);
 		}
 		if (words.length === 0) {
 			if (this.#mailbox.messages.some((message) => message.has(Flag.marked))) return;
@@ -319,13 +328,27 @@ function statesOf(
 	throw new Complaint(`Unknown colon modifier "${word}"`);
 }
 
-type Test = (message: Message) => boolean | Promise<boolean>;
+interface Test {
+	passes(message: Message): boolean | Promise<boolean>;
+	/** Tells most of those that do not pass, at less cost. */
+	mayPass?(message: Message): boolean;
+}
 
-// Waits only for tests that have to: a turn of the loop for each of many messages would be felt.
-async function someTest(tests: readonly Test[], message: Message): Promise<boolean> {
-	for (const test of tests) {
-		const passed = test(message);
-		if (typeof passed === 'boolean' ? passed : await passed) return true;
+/** Takes the mark from messages that pass no test, as far as that is told at little cost. */
+function sift(messages: readonly Message[], tests: readonly Test[]): void {
+	const [first] = tests;
+	if (tests.length > 1 || !first?.mayPass) return;
+	for (const message of messages) {
+		if (message.has(Flag.marked) && !first.mayPass(message)) message.clear(Flag.marked);
+	}
+}
+
+// A promise only where one of them has to wait: a turn of the loop for each of many would be felt.
+function someTest(tests: readonly Test[], message: Message, from = 0): boolean | Promise<boolean> {
+	for (let at = from; at < tests.length; at++) {
+		const passed = (tests[at] as Test).passes(message);
+		if (passed === true) return true;
+		if (passed !== false) return passed.then((is) => is || someTest(tests, message, at + 1));
 	}
 	return false;
 }
@@ -339,12 +362,14 @@ function wordTest(session: Session, mailbox: Mailbox, word: string, memory: Memo
 	const { variables, terminal } = session;
 	if (variables.has('allnet')) {
 		const name = word.split('@', 1)[0];
-		return (message) => userOf(skin(senderOf(session, message))).split('@', 1)[0] === name;
+		return {
+			passes: (message) => userOf(skin(senderOf(session, message))).split('@', 1)[0] === name,
+		};
 	}
 	const shown = variables.has('showname')
 		? (sender: string) => realName(sender, terminal.charset)
 		: skin;
-	return (message) => shown(senderOf(session, message)) === word;
+	return { passes: (message) => shown(senderOf(session, message)) === word };
 }
 
 /** The last two steps of a path of hosts (`a!b!user`). */
@@ -357,11 +382,14 @@ function textTest({ variables, terminal }: Session, mailbox: Mailbox, text: stri
 	const colon = variables.has('searchheaders') ? text.indexOf(':') : -1;
 	const field = colon < 0 ? 'subject' : text.slice(0, colon).toLowerCase();
 	const sought = (colon < 0 ? text : text.slice(colon + 1)).toLowerCase();
-	return (message) => {
-		const value = fieldOf(mailbox, message, field);
-		if (value === undefined) return false;
-		const found = () => decodeWords(value, terminal.charset).toLowerCase().includes(sought);
-		return mayNeedDecoder(value) ? prepareWords(value).then(found) : found();
+	return {
+		mayPass: sieveFor(mailbox, field, sought),
+		passes: (message) => {
+			const value = fieldOf(mailbox, message, field);
+			if (value === undefined) return false;
+			const found = () => decodeWords(value, terminal.charset).toLowerCase().includes(sought);
+			return mayNeedDecoder(value) ? prepareWords(value).then(found) : found();
+		},
 	};
 }
 

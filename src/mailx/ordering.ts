@@ -16,8 +16,10 @@ export interface Place {
 	/** Replies between it and the first message of its conversation, missing ones counted, too. */
 	level: number;
 	parent: Place | undefined;
-	/** Its replies by date; at the top, its place among the conversations. */
-	readonly children: Place[];
+	/** Its replies by date. */
+	children: readonly Place[];
+	/** What replies to the same message are ordered by: seconds since the epoch. */
+	date: number;
 	/** The next reply to the same message, or the next conversation. */
 	younger: Place | undefined;
 	/** 1: not listed; below 0: as many replies beneath it are not; 0: nothing of the kind. */
@@ -27,13 +29,17 @@ export interface Place {
 /** What an order may ask of a message: a header field, undefined where it has none. */
 export type FieldOf = (message: Message, name: string) => string | undefined;
 
+/** One for all that have none: most have none. */
+const noChildren: readonly Place[] = [];
+
 function placeOf(message: Message): Place {
 	return {
 		message,
 		position: 0,
 		level: 0,
 		parent: undefined,
-		children: [],
+		children: noChildren,
+		date: 0,
 		younger: undefined,
 		collapsed: 0,
 	};
@@ -68,52 +74,64 @@ function lineUp(roots: readonly Place[]): Place[] {
 }
 
 function link(siblings: readonly Place[]): void {
-	siblings.forEach((place, at) => {
-		place.younger = siblings[at + 1];
-	});
+	for (let at = 0; at < siblings.length; at++) {
+		(siblings[at] as Place).younger = siblings[at + 1];
+	}
 }
 
-/** What a message says of its place: identifiers as numbers, -1 for a word that is none. */
+/** What messages say of their places. Arrays for all of them, as there may be a million. */
 interface Links {
-	readonly place: Place;
-	readonly date: number;
-	readonly own: number;
-	readonly inReplyTo: readonly number[];
-	readonly references: readonly number[];
+	/** By number of an identifier, the index of the first message that has it. */
+	readonly owners: readonly number[];
+	/** Numbers of identifiers, of one message after the other; -1 for a word that is none. */
+	readonly named: readonly number[];
+	/** By index of a message: where in `named` its In-Reply-To ends, and its References. */
+	readonly endOfReplyTo: Uint32Array;
+	readonly endOfReferences: Uint32Array;
 }
 
 /** Messages by conversation: replies beneath what they answer, siblings and conversations by date. */
 export function threadMessages(messages: readonly Message[], fieldOf: FieldOf): Place[] {
-	const numberOf = identifierNumbers();
-	const all = messages.map((message) => linksOf(message, fieldOf, numberOf));
-	const byNumber = new Map<number, Place>();
-	const dates = new Map<Place, number>();
-	for (const { place, own, date } of all) {
-		dates.set(place, date);
-		if (own >= 0 && !byNumber.has(own)) byNumber.set(own, place);
-	}
-	// From the last to the first, as the original: it decides which link of a circle is left out.
-	for (const links of all.toReversed()) findParent(links, byNumber);
+	const places = messages.map(placeOf);
+	adoptAll(places, linksOf(places, fieldOf));
 	const roots: Place[] = [];
-	for (const { place } of all) (place.parent?.children ?? roots).push(place);
-	const byDate = (one: Place, other: Place) =>
-		(dates.get(one) as number) - (dates.get(other) as number);
+	for (const place of places) {
+		const { parent } = place;
+		if (!parent) roots.push(place);
+		else if (parent.children === noChildren) parent.children = [place];
+		else (parent.children as Place[]).push(place);
+	}
+	const byDate = (one: Place, other: Place) => one.date - other.date;
 	roots.sort(byDate);
-	for (const { place } of all) if (place.children.length > 1) place.children.sort(byDate);
+	for (const { children } of places) if (children.length > 1) (children as Place[]).sort(byDate);
 	return lineUp(roots);
 }
 
-function linksOf(message: Message, fieldOf: FieldOf, numberOf: (id: string) => number): Links {
-	const place = placeOf(message);
-	if (message.has(Flag.hidden)) return { place, date: 0, own: -1, inReplyTo: [], references: [] };
-	const numbers = (name: string) => identifiers(fieldOf(message, name)).map(numberOf);
-	return {
-		place,
-		date: dateOf(message, fieldOf),
-		own: numberOf(fieldOf(message, 'message-id') ?? ''),
-		inReplyTo: numbers('in-reply-to'),
-		references: numbers('references'),
-	};
+/** Reads the fields of all messages; gives the places their dates. */
+function linksOf(places: readonly Place[], fieldOf: FieldOf): Links {
+	const numberOf = identifierNumbers();
+	const owners: number[] = [];
+	const named: number[] = [];
+	const endOfReplyTo = new Uint32Array(places.length);
+	const endOfReferences = new Uint32Array(places.length);
+	places.forEach((place, index) => {
+		const { message } = place;
+		if (!message.has(Flag.hidden)) {
+			place.date = dateOf(message, fieldOf);
+			const own = numberOf(fieldOf(message, 'message-id') ?? '');
+			if (own >= 0) {
+				while (owners.length <= own) owners.push(-1);
+				if (owners[own] === -1) owners[own] = index;
+			}
+			for (const id of identifiers(fieldOf(message, 'in-reply-to'))) named.push(numberOf(id));
+		}
+		endOfReplyTo[index] = named.length;
+		if (!message.has(Flag.hidden)) {
+			for (const id of identifiers(fieldOf(message, 'references'))) named.push(numberOf(id));
+		}
+		endOfReferences[index] = named.length;
+	});
+	return { owners, named, endOfReplyTo, endOfReferences };
 }
 
 /** Gives each identifier a number, so that only one copy of it is kept, and no header with it. */
@@ -124,43 +142,85 @@ function identifierNumbers(): (id: string) => number {
 		if (key === undefined) return -1;
 		const number = known.get(key);
 		if (number !== undefined) return number;
-		// A copy: a piece of a string would keep the whole header in memory.
-		known.set(Buffer.from(key, 'latin1').toString('latin1'), known.size);
+		known.set(detached(key), known.size);
 		return known.size - 1;
 	};
 }
 
-function findParent(links: Links, byNumber: ReadonlyMap<number, Place>): void {
-	for (const id of links.inReplyTo) {
-		const parent = byNumber.get(id);
-		if (parent) {
-			adopt(parent, links.place, 1);
-			return;
-		}
-	}
-	let distance = 1;
-	for (const id of links.references.toReversed()) {
-		if (id < 0) continue;
-		const parent = byNumber.get(id);
-		if (parent) {
-			adopt(parent, links.place, distance);
-			return;
-		}
-		distance++;
+/** A copy: a piece of a string keeps the whole of it, here a header, in memory. */
+function detached(text: string): string {
+	return Buffer.from(text, 'utf8').toString('utf8');
+}
+
+function adoptAll(places: readonly Place[], links: Links): void {
+	const tops = new Tops(places.length);
+	// From the last to the first, as the original: it decides which link of a circle is left out.
+	for (let index = places.length - 1; index >= 0; index--) {
+		const found = findParent(index, links);
+		// Nothing has adopted it yet: it is above its parent only if it is the top of that conversation.
+		if (!found || tops.of(found.parent) === index) continue;
+		const place = places[index] as Place;
+		place.parent = places[found.parent] as Place;
+		place.level = found.distance;
+		tops.join(index, found.parent);
 	}
 }
 
-function adopt(parent: Place, child: Place, distance: number): void {
-	for (let above: Place | undefined = parent; above; above = above.parent) {
-		if (above === child) return;
+/** The parent is the index of a message; the distance counts what is missing between. */
+function findParent(
+	index: number,
+	{ owners, named, endOfReplyTo, endOfReferences }: Links,
+): { readonly parent: number; readonly distance: number } | undefined {
+	const start = index > 0 ? (endOfReferences[index - 1] as number) : 0;
+	const middle = endOfReplyTo[index] as number;
+	for (let at = start; at < middle; at++) {
+		const parent = owners[named[at] as number] ?? -1;
+		if (parent >= 0) return { parent, distance: 1 };
 	}
-	child.parent = parent;
-	child.level = distance;
+	let distance = 1;
+	for (let at = (endOfReferences[index] as number) - 1; at >= middle; at--) {
+		const id = named[at] as number;
+		if (id < 0) continue;
+		const parent = owners[id] ?? -1;
+		if (parent >= 0) return { parent, distance };
+		distance++;
+	}
+	return undefined;
+}
+
+/** The tops of conversations; paths to them are shortened when they are walked, as threads may be long. */
+class Tops {
+	/** By index: one above it, or itself at the top. */
+	readonly #above: Uint32Array;
+
+	constructor(count: number) {
+		this.#above = new Uint32Array(count).map((_, index) => index);
+	}
+
+	of(index: number): number {
+		const above = this.#above;
+		let top = index;
+		while (above[top] !== top) top = above[top] as number;
+		for (let at = index; at !== top; ) {
+			const next = above[at] as number;
+			above[at] = top;
+			at = next;
+		}
+		return top;
+	}
+
+	/** `index`, a top, comes beneath `parent`. */
+	join(index: number, parent: number): void {
+		this.#above[index] = parent;
+	}
 }
 
 /** The words of In-Reply-To or References, comments left out. */
 export function identifiers(value: string | undefined): string[] {
-	return value === undefined ? [] : splitAddresses(value, 'words');
+	if (value === undefined) return [];
+	// As nearly all are: nothing in it that quotes, comments or joins.
+	if (/^(?:<[^"\\()<>,;:\s]*>[ \t]*)+$/.test(value)) return value.match(/<[^>]*>/g) ?? [];
+	return splitAddresses(value, 'words');
 }
 
 /**
@@ -168,6 +228,7 @@ export function identifiers(value: string | undefined): string[] {
  * the case of the domain does not. Undefined for a word without `@`.
  */
 export function idKey(id: string): string | undefined {
+	if (/^<[^"\\()<>@]*@[^"\\()<>@A-Z]*>$/.test(id)) return id.slice(0, -1);
 	if (/^<[^"\\()<>@]*@[^"\\()<>@]*>$/.test(id)) {
 		const at = id.indexOf('@');
 		return id.slice(0, at) + id.slice(at, -1).toLowerCase();
@@ -228,14 +289,16 @@ export function sortMessages(
 	options: SortOptions,
 ): Place[] {
 	const listed = messages.filter((message) => !message.has(Flag.hidden));
-	const text = options.compare ?? ((one, other) => (one < other ? -1 : one > other ? 1 : 0));
-	const keyed = listed.map((message) => ({ message, value: sortValue(message, key, options) }));
-	keyed.sort((one, other) =>
-		typeof one.value === 'number'
-			? compareNumbers(one.value, other.value as number)
-			: text(one.value, other.value as string),
-	);
-	return listPlaces(keyed.map(({ message }) => message));
+	const order = Uint32Array.from(listed.keys());
+	if (key === 'from' || key === 'to' || key === 'subject') {
+		const compare = options.compare ?? ((one, other) => (one < other ? -1 : one > other ? 1 : 0));
+		const texts = listed.map((message) => detached(textKey(message, key, options)));
+		order.sort((one, other) => compare(texts[one] as string, texts[other] as string));
+	} else {
+		const numbers = Float64Array.from(listed, (message) => numberKey(message, key, options));
+		order.sort((one, other) => compareNumbers(numbers[one] as number, numbers[other] as number));
+	}
+	return listPlaces(Array.from(order, (index) => listed[index] as Message));
 }
 
 // Killed messages score minus infinity, whose difference is no number.
@@ -243,11 +306,11 @@ function compareNumbers(one: number, other: number): number {
 	return one < other ? -1 : one > other ? 1 : 0;
 }
 
-function sortValue(
+function numberKey(
 	message: Message,
-	key: Exclude<SortKey, 'thread'>,
-	{ fieldOf, showName, charset }: SortOptions,
-): number | string {
+	key: 'date' | 'size' | 'score' | 'status',
+	{ fieldOf }: SortOptions,
+): number {
 	switch (key) {
 		case 'date':
 			return dateOf(message, fieldOf);
@@ -257,17 +320,22 @@ function sortValue(
 			return message.score;
 		case 'status':
 			return statusRank(message);
-		case 'from':
-		case 'to': {
-			const value = fieldOf(message, key) ?? '';
-			const name = showName ? realName(value, charset) : decodeWords(skin(value), charset);
-			return name.toLowerCase();
-		}
-		case 'subject':
-			return decodeWords(fieldOf(message, 'subject') ?? '', charset)
-				.replace(/^re:\s+/i, '')
-				.toLowerCase();
 	}
+}
+
+function textKey(
+	message: Message,
+	key: 'from' | 'to' | 'subject',
+	{ fieldOf, showName, charset }: SortOptions,
+): string {
+	const value = fieldOf(message, key) ?? '';
+	if (key !== 'subject') {
+		const name = showName ? realName(value, charset) : decodeWords(skin(value), charset);
+		return name.toLowerCase();
+	}
+	return decodeWords(value, charset)
+		.replace(/^re:\s+/i, '')
+		.toLowerCase();
 }
 
 /** Deleted first, then read, unread, to go to mbox, seen but new, flagged; what is quite new comes last. */

@@ -6,7 +6,7 @@
 import { Complaint } from '../complaint.js';
 import { Flag, type Mailbox, type Message } from '../mailbox/mailbox.js';
 import type { Outcome } from './commands.js';
-import { fieldOf, scanFields } from './fieldscan.js';
+import { fieldOf, fieldsOf, scanFields } from './fieldscan.js';
 import {
 	type FieldOf,
 	findSortKey,
@@ -22,7 +22,8 @@ interface Order {
 	readonly kind: 'thread' | 'sort';
 	readonly messages: readonly Message[];
 	readonly places: readonly Place[];
-	readonly placeOf: ReadonlyMap<Message, Place>;
+	/** By number of the message, from 1; none for those that are in no order. */
+	readonly placeOf: readonly (Place | undefined)[];
 }
 
 interface Ordering {
@@ -63,7 +64,7 @@ export function previousInOrder(mailbox: Mailbox, message: Message): Message | u
 function neighbour(mailbox: Mailbox, message: Message, step: 1 | -1): Message | undefined {
 	const order = orderIn(mailbox);
 	if (!order) return mailbox.messages[message.number - 1 + step];
-	const place = order.placeOf.get(message);
+	const place = order.placeOf[message.number];
 	return place && order.messages[place.position + step];
 }
 
@@ -74,7 +75,7 @@ export function orderOf(mailbox: Mailbox): 'folder' | 'thread' | 'sort' {
 
 /** Where a message stands in an order other than the folder's. */
 export function placeIn(mailbox: Mailbox, message: Message): Place | undefined {
-	return orderIn(mailbox)?.placeOf.get(message);
+	return orderIn(mailbox)?.placeOf[message.number];
 }
 
 /** A message and all replies to it, of any depth; it alone where there are no conversations. */
@@ -155,41 +156,41 @@ function settle(from: Place | undefined, count: number): void {
 	if (head) head.collapsed += count;
 }
 
-const fieldsOf =
+const fieldLookup =
 	(mailbox: Mailbox): FieldOf =>
 	(message, name) =>
 		fieldOf(mailbox, message, name);
 
-/** Several fields of a message are asked for one after the other: its header is looked up once. */
-function rememberingFields(mailbox: Mailbox): FieldOf {
+const threadFields = ['date', 'message-id', 'in-reply-to', 'references'];
+
+/** The fields of a message are asked for one after the other: its header is walked once. */
+function threadFieldsOf(mailbox: Mailbox): FieldOf {
 	let last: Message | undefined;
-	let fields: ReturnType<typeof scanFields> | undefined;
+	let values: ReturnType<typeof fieldsOf> = [];
 	return (message, name) => {
-		if (message !== last || !fields) {
+		if (message !== last) {
 			last = message;
-			fields = scanFields(mailbox, message);
+			values = fieldsOf(mailbox, message, threadFields);
 		}
-		return fields.get(name);
+		return values[threadFields.indexOf(name)];
 	};
 }
 
 function install(mailbox: Mailbox, kind: Order['kind'], places: readonly Place[]): void {
-	orderingOf(mailbox).order = {
-		kind,
-		places,
-		messages: places.map(({ message }) => message),
-		placeOf: new Map(places.map((place) => [place.message, place])),
-	};
+	const placeOf: (Place | undefined)[] = new Array(mailbox.messages.length + 1).fill(undefined);
+	for (const place of places) placeOf[place.message.number] = place;
+	const messages = places.map(({ message }) => message);
+	orderingOf(mailbox).order = { kind, places, messages, placeOf };
 }
 
 /** `arriving`: for new mail, when what is collapsed stays so, and nothing else is collapsed by itself. */
 function makeThreads(session: Session, mailbox: Mailbox, arriving: boolean): void {
 	const before = orderIn(mailbox);
 	const keeps = arriving || session.input.hookForNewMail;
-	const places = threadMessages(mailbox.messages, rememberingFields(mailbox));
+	const places = threadMessages(mailbox.messages, threadFieldsOf(mailbox));
 	if (keeps && before) {
 		for (const place of places) {
-			place.collapsed = before.placeOf.get(place.message)?.collapsed ?? 0;
+			place.collapsed = before.placeOf[place.message.number]?.collapsed ?? 0;
 		}
 	}
 	install(mailbox, 'thread', places);
@@ -211,7 +212,7 @@ function makeOrder(session: Session, mailbox: Mailbox, criterion: string, arrivi
 	}
 	const compare = collation(system.env);
 	const places = sortMessages(mailbox.messages, key, {
-		fieldOf: fieldsOf(mailbox),
+		fieldOf: fieldLookup(mailbox),
 		showName: variables.has('showname'),
 		charset: terminal.charset,
 		...(compare && { compare }),
