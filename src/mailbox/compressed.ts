@@ -82,6 +82,12 @@ export class CompressedMbox implements Mailbox {
 	head(message: Message): Buffer {
 		return this.#inner.head(message);
 	}
+	look(message: Message): Buffer {
+		return this.#inner.look(message);
+	}
+	extract(message: Message): string | undefined {
+		return this.#inner.extract(message);
+	}
 	header(message: Message): Header {
 		return this.#inner.header(message);
 	}

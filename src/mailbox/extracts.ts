@@ -39,6 +39,11 @@ export class Extracts {
 		this.#used += length;
 	}
 
+	/** What is kept of the message with this index is not worth keeping. */
+	drop(index: number): void {
+		if (index < this.#lengths.length) this.#lengths[index] = 0;
+	}
+
 	#grow(index: number): void {
 		const starts = new Uint32Array(2 * index);
 		const lengths = new Uint32Array(2 * index);

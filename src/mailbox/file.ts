@@ -16,12 +16,14 @@ import {
 
 import { Complaint, isErrno } from '../complaint.js';
 import { type Header, parseHeader } from '../message/header.js';
+import { bareBit, type Contents, piecesOf } from './contents.js';
 import { Extracts } from './extracts.js';
 import { lockMailbox, MailboxBusy, type MailboxLock } from './lock.js';
 import { Flag, type Mailbox, Message, type WriteBackOptions } from './mailbox.js';
-import { countLines, joinKept, quoteFrom, Splitter } from './mbox.js';
-import { type Claim, claim, type Piece, rewrite } from './rewrite.js';
-import { flagsOfKept, headerEnd, isHeadless, Kept, keptOfFlags, restateStatus } from './status.js';
+import { countLines, type Dialect, joinKept, Splitter } from './mbox.js';
+import { type Claim, claim, rewrite } from './rewrite.js';
+import { flagsOfKept, headerEnd } from './status.js';
+import { FileWindow, windowOctets } from './window.js';
 
 export interface MboxOptions {
 	readonly kind: 'system' | 'file';
@@ -36,6 +38,8 @@ export interface MboxOptions {
 	readonly patience?: number;
 	/** Writes back as Heirloom does: every `From ` quoted, the first line of a message without header lost. */
 	readonly faithful?: boolean;
+	/** A line `From ` begins a message wherever it stands. */
+	readonly everyFrom?: boolean;
 	/** The file, open for reading, where it may no longer be at its path. */
 	readonly fd?: number;
 	/** Called between the steps of writing back, with their names; for tests. */
@@ -43,11 +47,7 @@ export interface MboxOptions {
 }
 
 const chunkOctets = 1 << 20;
-/** What is read around a message when the next one will probably be asked for too. */
-const windowOctets = 1 << 18;
 const headersKept = 64;
-/** Beside `Kept`: has an unquoted `From ` line. */
-const bareBit = 64;
 const sampleOctets = 128;
 
 export class MboxFile implements Mailbox {
@@ -75,9 +75,11 @@ export class MboxFile implements Mailbox {
 	readonly #lines = new Map<Message, number>();
 	readonly #headers = new Map<Message, Header>();
 	readonly #replaced = new Map<Message, Buffer>();
-	#window: Buffer = Buffer.alloc(0);
-	#arena: Buffer = Buffer.alloc(0);
-	#windowStart = 0;
+	/** What has to stand before a message that came without an empty line before it. */
+	readonly #separators = new Map<Message, string>();
+	/** What looks like the beginning of a message, in the body of one that has the length it says. */
+	readonly #text = new Set<number>();
+	readonly #window: FileWindow;
 	#closed = false;
 
 	/** Throws errno errors, EISDIR and EINVAL for what is no file, and MailboxBusy. */
@@ -88,6 +90,7 @@ export class MboxFile implements Mailbox {
 		this.#options = options;
 		this.#chunk = options.chunk ?? chunkOctets;
 		this.#fd = options.fd ?? openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
+		this.#window = new FileWindow(this.#fd, () => this.#changed());
 		try {
 			const stats = fstatSync(this.#fd);
 			if (stats.isDirectory()) throw errno('EISDIR', path);
@@ -118,7 +121,30 @@ export class MboxFile implements Mailbox {
 	/** Reads on from what is known to `size`, which becomes what is known. */
 	#index(size: number): void {
 		const first = this.messages.length;
+		const before = this.messages.at(-1);
+		let { starts, doubtful } = this.#scan(size);
+		// Rare enough to look through it all once more: what is kept of each message has to be counted anew.
+		if (doubtful.size > 0 && this.#findText(starts, doubtful, size))
+			starts = this.#scan(size).starts;
+		// Text before the first From_ line belongs to the message before, or to none.
+		if (before) this.#stretch(before, (starts[0] ?? size) - this.#startAfter(before));
+		starts.forEach((start, index) => {
+			const number = first + index + 1;
+			const octets = (starts[index + 1] ?? size) - start;
+			const flags = flagsOfKept(this.#kept[number - 1] as number);
+			this.messages.push(new Message(number, start, octets, flags));
+		});
+		const joined = before && starts[0] === this.#octets && this.messages[first];
+		if (joined && !this.#options.faithful) this.#separate(before, joined);
+		this.#octets = size;
+		this.#sample = this.#window.read(Math.max(0, size - sampleOctets), size);
+	}
+
+	/** Where messages begin, from what is known on to `size`; and which of these, by index, may be text. */
+	#scan(size: number): { starts: number[]; doubtful: Set<number> } {
+		const first = this.messages.length;
 		const starts: number[] = [];
+		const doubtful = new Set<number>();
 		let count = first;
 		const splitter = new Splitter(
 			{
@@ -128,6 +154,7 @@ export class MboxFile implements Mailbox {
 						this.#kept = grown(this.#kept, new Uint8Array(count * 2));
 						this.#heads = grown(this.#heads, new Uint32Array(count * 2));
 					}
+					this.#extracts.drop(count);
 					this.#heads[count] = 0;
 					this.#kept[count++] = 0;
 				},
@@ -136,6 +163,7 @@ export class MboxFile implements Mailbox {
 					if (octets < 2 ** 32) this.#heads[count - 1] = octets;
 				},
 				fields: (octets, from, to) => this.#extracts.put(count - 1, octets, from, to),
+				doubt: () => doubtful.add(starts.length - 1),
 				keep: (bits) => {
 					const at = count - 1;
 					this.#kept[at] = joinKept(this.#kept[at] as number, bits);
@@ -144,7 +172,8 @@ export class MboxFile implements Mailbox {
 					if (count > 0) this.#kept[count - 1] = (this.#kept[count - 1] as number) | bareBit;
 				},
 			},
-			!this.#options.faithful,
+			this.#dialect(),
+			!this.#options.faithful && (first === 0 || this.#isCrlf(this.messages[first - 1] as Message)),
 		);
 		let window = Buffer.allocUnsafe(Math.min(this.#chunk, size - this.#octets) + 8192);
 		let held = Splitter.prefix.copy(window);
@@ -162,17 +191,53 @@ export class MboxFile implements Mailbox {
 			window.copy(window, 0, used, length);
 			held = length - used;
 		}
-		const before = this.messages.at(-1);
-		// Text before the first From_ line belongs to the message before, or to none.
-		if (before) this.#stretch(before, (starts[0] ?? size) - this.#startAfter(before));
-		starts.forEach((start, index) => {
-			const number = first + index + 1;
-			const octets = (starts[index + 1] ?? size) - start;
-			const flags = flagsOfKept(this.#kept[number - 1] as number);
-			this.messages.push(new Message(number, start, octets, flags));
-		});
-		this.#octets = size;
-		this.#sample = this.#pread(Math.max(0, size - sampleOctets), size);
+		return { starts, doubtful };
+	}
+
+	#dialect(): Dialect {
+		const { faithful = false, everyFrom = false } = this.#options;
+		return { crlf: !faithful, everyFrom, text: this.#text.size > 0 ? this.#text : undefined };
+	}
+
+	/**
+	 * A Content-Length (mboxcl2) is believed where it leads to the very beginning of another message, or to the
+	 * end, and nothing on the way reads as a letter: else it might hide one. True where there is text.
+	 */
+	#findText(starts: readonly number[], doubtful: ReadonlySet<number>, size: number): boolean {
+		const { faithful, everyFrom } = this.#options;
+		if (faithful || everyFrom) return false;
+		const before = this.#text.size;
+		for (let index = 0; index < starts.length; index++) {
+			if (!doubtful.has(index + 1)) continue;
+			let next = index + 1;
+			while (doubtful.has(next)) next++;
+			const last = next - 1;
+			const end = this.#endOf(index, starts[index] as number);
+			while (next > index + 1 && end !== undefined && !isBoundary(end, starts[next] ?? size))
+				next--;
+			if (end !== undefined)
+				for (const start of starts.slice(index + 1, next)) this.#text.add(start);
+			index = last;
+		}
+		return this.#text.size > before;
+	}
+
+	/** Where the message whose index is so many more than those known ends, if its Content-Length is true. */
+	#endOf(index: number, start: number): number | undefined {
+		const head = this.#heads[this.messages.length + index] as number;
+		if (head === 0 || head > windowOctets) return undefined;
+		const header = this.#window.read(start, start + head).toString('latin1');
+		const found = [...header.matchAll(/\ncontent-length[ \t]*:[ \t]*(\d{1,15})[ \t]*\r?(?=\n)/gi)];
+		const lengths = new Set(found.map(([, digits]) => Number(digits)));
+		const [length] = lengths;
+		return length === undefined || lengths.size > 1 ? undefined : start + head + length;
+	}
+
+	/** Notes what has to stand between two messages, where no empty line does. */
+	#separate(before: Message, message: Message): void {
+		const end = this.#sample.toString('latin1');
+		if (end.endsWith('\n\n') || (this.#isCrlf(before) && end.endsWith('\n\r\n'))) return;
+		this.#separators.set(message, end.endsWith('\n') ? '\n' : '\n\n');
 	}
 
 	#stretch(message: Message, octets: number): void {
@@ -185,17 +250,6 @@ export class MboxFile implements Mailbox {
 	/** Where the file goes on after a message, whatever has been put in its place. */
 	#startAfter(message: Message): number {
 		return this.messages[message.number]?.start ?? this.#octets;
-	}
-
-	#pread(from: number, to: number, into: Buffer = Buffer.allocUnsafe(to - from)): Buffer {
-		const octets = into.subarray(0, Math.max(0, to - from));
-		let at = 0;
-		while (at < octets.length) {
-			const got = readSync(this.#fd, octets, at, octets.length - at, from + at);
-			if (got === 0) throw this.#changed();
-			at += got;
-		}
-		return octets;
 	}
 
 	#changed(): Complaint {
@@ -213,26 +267,10 @@ export class MboxFile implements Mailbox {
 		const replaced = this.#replaced.get(message);
 		if (replaced) return replaced;
 		const wanted = Math.min(least, message.octets);
-		const from = message.start - this.#windowStart;
-		if (from >= 0 && from + wanted <= this.#window.length) {
-			return this.#window.subarray(from, from + most);
-		}
-		// Near where the last read was, others will follow: read as much as is cheap.
-		const inOrder = from >= 0 && from <= this.#window.length + 4096 && this.#window.length > 0;
-		const octets = Math.max(wanted, inOrder ? windowOctets : 4096);
-		const to = Math.min(this.#octets, message.start + octets);
-		// One arena for all: a new one each time would keep the garbage collector busier than the disk.
-		if (this.#arena.length < to - message.start) {
-			this.#arena = Buffer.allocUnsafeSlow(Math.max(octets, windowOctets));
-		}
-		this.#window = this.#arena.subarray(0, 0);
-		this.#window = this.#pread(message.start, to, this.#arena);
-		this.#windowStart = message.start;
-		if (!this.#window.subarray(0, 5).equals(fromBlank)) {
-			this.#window = Buffer.alloc(0);
-			throw this.#changed();
-		}
-		return this.#window.subarray(0, most);
+		const octets = this.#window.look(message.start, wanted, most, this.#octets);
+		if (octets.compare(fromBlank, 0, 5, 0, 5) === 0) return octets;
+		this.#window.forget();
+		throw this.#changed();
 	}
 
 	/** Whether what was peeked at is the whole message. */
@@ -269,7 +307,8 @@ export class MboxFile implements Mailbox {
 		if (message.octets <= windowOctets) return this.#peek(message, message.octets);
 		this.#peek(message, 4096);
 		return (
-			this.#replaced.get(message) ?? this.#pread(message.start, message.start + message.octets)
+			this.#replaced.get(message) ??
+			this.#window.read(message.start, message.start + message.octets)
 		);
 	}
 
@@ -285,11 +324,24 @@ export class MboxFile implements Mailbox {
 	}
 
 	postmark(message: Message): string {
+		const octets = this.#postmark(message);
+		// To Heirloom the CR is a part of the line.
+		const cr = !this.#options.faithful && octets.at(-1) === carriageReturn;
+		return octets.toString('latin1', 0, cr ? octets.length - 1 : octets.length);
+	}
+
+	/** Whether its lines end with CR LF. */
+	#isCrlf(message: Message): boolean {
+		return this.#postmark(message).at(-1) === carriageReturn;
+	}
+
+	/** The From_ line without its newline. Good until the next look. */
+	#postmark(message: Message): Buffer {
 		for (let least = 4096; ; least *= 4) {
 			const octets = this.#peek(message, least);
 			const end = octets.indexOf(10);
-			if (end >= 0) return octets.toString('latin1', 0, end);
-			if (this.#isAll(message, octets)) return octets.toString('latin1');
+			if (end >= 0) return octets.subarray(0, end);
+			if (this.#isAll(message, octets)) return octets;
 		}
 	}
 
@@ -308,7 +360,7 @@ export class MboxFile implements Mailbox {
 		let lines = 0;
 		const end = message.start + message.octets;
 		for (let at = message.start; at < end; at += windowOctets) {
-			const piece = this.#pread(at, Math.min(end, at + windowOctets));
+			const piece = this.#window.read(at, Math.min(end, at + windowOctets));
 			lines += countLines(piece);
 			// A piece that ends inside a line has not ended it.
 			if (at + windowOctets < end && piece[piece.length - 1] !== 10) lines--;
@@ -366,9 +418,9 @@ export class MboxFile implements Mailbox {
 	#isPrefixOurs(): boolean {
 		if (fstatSync(this.#fd).size < this.#octets) return false;
 		const { length } = this.#sample;
-		if (!this.#pread(this.#octets - length, this.#octets).equals(this.#sample)) return false;
+		if (!this.#window.read(this.#octets - length, this.#octets).equals(this.#sample)) return false;
 		const last = this.messages.at(-1);
-		return !last || this.#pread(last.start, last.start + 5).equals(fromBlank);
+		return !last || this.#window.read(last.start, last.start + 5).equals(fromBlank);
 	}
 
 	claim(): Claim {
@@ -417,7 +469,7 @@ export class MboxFile implements Mailbox {
 				const known = this.#octets;
 				const size = fstatSync(this.#fd).size;
 				// So that those are counted which have come; they are kept as they stand.
-				const pieces = this.#pieces(keep, known, size);
+				const pieces = piecesOf(this.#contents(), keep, size);
 				if (size > known) this.#index(size);
 				return pieces;
 			},
@@ -425,88 +477,19 @@ export class MboxFile implements Mailbox {
 		return this.messages.length - before;
 	}
 
-	/** What the file is to consist of, in order; neighbours that stay as they are become one range. */
-	#pieces(keep: readonly Message[], known: number, size: number): Piece[] {
-		const kept = new Set(keep);
-		const pieces: Piece[] = [];
-		let from = 0;
-		let to = this.messages[0]?.start ?? known;
-		const flush = () => {
-			if (to > from) pieces.push({ kind: 'range', from, to });
+	/** As contents.ts asks for it. */
+	#contents(): Contents {
+		return {
+			messages: this.messages,
+			known: this.#octets,
+			faithful: this.#options.faithful ?? false,
+			kept: ({ number }) => this.#kept[number - 1] as number,
+			replaced: (message) => this.#replaced.get(message),
+			beginning: (message) => this.#peek(message, 512),
+			head: (message) => this.#head(message),
+			read: (message) => this.read(message),
+			separator: (message) => this.#separators.get(message),
 		};
-		for (const message of this.messages) {
-			const end = this.#startAfter(message);
-			if (kept.has(message) && !this.#differs(message)) {
-				if (to !== message.start) {
-					flush();
-					from = message.start;
-				}
-				to = end;
-				continue;
-			}
-			flush();
-			from = end;
-			to = end;
-			if (kept.has(message)) pieces.push(...this.#restated(message, end));
-		}
-		if (to !== known) {
-			flush();
-			from = known;
-		}
-		to = size;
-		flush();
-		return pieces;
-	}
-
-	/** Whether it has to be written in another way than it stands in the file. */
-	#differs(message: Message): boolean {
-		const bits = this.#kept[message.number - 1] as number;
-		if (this.#replaced.has(message)) return true;
-		if (this.#mustQuote(message)) return true;
-		if (this.#options.faithful && this.#isHeadless(message)) return true;
-		// The original spells status fields anew in whatever it writes; a copy should be a copy.
-		const unheard = this.#options.faithful ? bareBit : bareBit | Kept.odd;
-		return (bits & ~unheard) !== keptOfFlags(message.flags);
-	}
-
-	/** As the original, who quotes on writing; but messages nobody has dealt with are let alone. */
-	#mustQuote(message: Message): boolean {
-		const bits = this.#kept[message.number - 1] as number;
-		const dealtWith = this.#options.faithful || message.has(Flag.touched | Flag.saved);
-		return (bits & bareBit) !== 0 && dealtWith;
-	}
-
-	#isHeadless(message: Message): boolean {
-		const octets = this.#peek(message, 512);
-		const from = octets.indexOf(10) + 1;
-		// A field, by far the most frequent case, is told without making a string of it.
-		for (let at = from; at < octets.length; at++) {
-			const octet = octets[at] as number;
-			if (octet === colon) return false;
-			if (octet <= space) break;
-		}
-		const header = octets.toString('latin1', from, from + 512);
-		return header !== '' && isHeadless(header);
-	}
-
-	#restated(message: Message, end: number): Piece[] {
-		const kept = keptOfFlags(message.flags);
-		const replaced = this.#replaced.get(message);
-		if (replaced || this.#mustQuote(message)) {
-			const octets = replaced ?? this.read(message);
-			const head = headerEnd(octets, this.#options.faithful);
-			const postmark = octets.indexOf(10) + 1;
-			const restated = restateStatus(octets.subarray(0, head), kept, this.#options.faithful);
-			const body = [...quoteFrom([restated.subarray(postmark), octets.subarray(head)])];
-			return [restated.subarray(0, postmark), ...body].map((piece) => ({
-				kind: 'octets',
-				octets: piece,
-			}));
-		}
-		const head = this.#head(message);
-		const octets = restateStatus(head, kept, this.#options.faithful);
-		const body: Piece = { kind: 'range', from: message.start + head.length, to: end };
-		return [{ kind: 'octets', octets }, ...(body.to > body.from ? [body] : [])];
 	}
 
 	close(): void {
@@ -516,9 +499,13 @@ export class MboxFile implements Mailbox {
 	}
 }
 
-const colon = 58;
-const space = 32;
+const carriageReturn = 13;
 const fromBlank = Buffer.from('From ', 'latin1');
+
+/** Whether a message that ends there is followed by one that begins at `start`, an empty line between them. */
+function isBoundary(end: number, start: number): boolean {
+	return start - end >= 0 && start - end <= 2;
+}
 
 function grown<T extends Uint8Array | Uint32Array>(array: T, larger: T): T {
 	larger.set(array);

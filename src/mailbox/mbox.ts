@@ -1,14 +1,15 @@
 /**
  * The mbox format: octets to spans and back. A message begins with `From ` at the start of the file or
  * after an empty line, whatever follows (POSIX asks no more), and lasts to the next: its final empty
- * line is its own. A line with only CR is empty in messages whose From_ line ends with CR LF, if asked for. Body lines that begin so are written as `>From `
- * (the quoting of mboxo). Knows no files: octets are pushed in, in chunks cut anywhere. Pure.
+ * line is its own. Other dialects are there if asked for, see `Dialect`. Body lines that begin so are written
+ * as `>From ` (the quoting of mboxo). Knows no files: octets are pushed in, in chunks cut anywhere. Pure.
  */
 import { Kept, keptOfLine } from './status.js';
 
 const newline = 10;
 const carriageReturn = 13;
 const letterF = 70;
+const colon = 58;
 const separator = Buffer.from('\nFrom ', 'latin1');
 const fromBlank = Buffer.from('From ', 'latin1');
 /** A longer header line is neither of the two fields looked for; its end is skipped unread. */
@@ -28,8 +29,23 @@ export interface Found {
 	 * they are not far apart.
 	 */
 	fields?(window: Buffer, from: number, to: number): void;
+	/** The message begun last may be text of the one before: its From_ line has no time, or no field follows. */
+	doubt?(): void;
 	/** The message begun last has a line `From ` that should have been quoted. */
 	bare(): void;
+}
+
+/** How an mbox differs from what POSIX knows. */
+export interface Dialect {
+	/**
+	 * In messages whose From_ line ends with CR LF a line with only CR is empty, too. Not in those of others,
+	 * or what a stray CR hid from the deliverer's quoting would become a message.
+	 */
+	readonly crlf?: boolean;
+	/** A line `From ` begins a message wherever it stands (`broken-mbox`). */
+	readonly everyFrom?: boolean;
+	/** Where messages do not begin, whatever it looks like: offsets in the file. */
+	readonly text?: ReadonlySet<number> | undefined;
 }
 
 /**
@@ -41,21 +57,19 @@ export class Splitter {
 	#inside: 'body' | 'header' | 'long line' = 'body';
 	/** In a body: the newline at hand is that of the empty line after the header. */
 	#emptyLine = false;
-	readonly #takesCrlf: boolean;
+	readonly #dialect: Dialect;
 	/** The next line is the From_ line, which was cut off when it was found. */
 	#postmark = false;
 	/** The message at hand has lines that end with CR LF. */
-	#crlf = false;
+	#crlf: boolean;
 	/** No line of the header at hand has been passed yet. */
 	#fresh = false;
 
-	/**
-	 * `takesCrlf`: messages whose From_ line ends with CR LF have such empty lines too. Not those of
-	 * others, or what a stray CR hid from the deliverer's quoting would become a message.
-	 */
-	constructor(found: Found, takesCrlf = false) {
+	/** `inCrlf`: what comes first goes on with a message whose lines end with CR LF, or stands before any. */
+	constructor(found: Found, dialect: Dialect = {}, inCrlf = dialect.crlf ?? false) {
 		this.#found = found;
-		this.#takesCrlf = takesCrlf;
+		this.#dialect = dialect;
+		this.#crlf = inCrlf;
 	}
 
 	/**
@@ -78,7 +92,9 @@ export class Splitter {
 				at = end;
 			} else if (this.#inside === 'long line') {
 				const end = window.indexOf(newline, at);
-				if (end < 0) return length;
+				// Were it the From_ line, whether it ends with CR LF has yet to be seen.
+				if (end < 0) return last ? length : Math.max(at, length - 1);
+				if (this.#postmark) this.#endPostmark(window, end + 1);
 				this.#inside = 'header';
 				at = end + 1;
 			} else {
@@ -90,15 +106,8 @@ export class Splitter {
 				if (from < 0) return last ? length : Math.max(at, length - separator.length - 2);
 				at = from;
 				if (from === 0 || window[from - 1] !== newline) at += fromBlank.length;
-				else if (afterHeader || this.#isAfterEmpty(window, from)) {
-					this.#found.begin(offset + at);
-					this.#inside = 'header';
-					this.#postmark = true;
-					this.#fresh = true;
-					const line = this.#lineEnd(window, at, last);
-					if (line < 0) return at;
-					this.#endPostmark(window, line);
-					at = line;
+				else if (this.#isBeginning(window, from, offset, afterHeader)) {
+					this.#begin(offset + from);
 				} else {
 					this.#found.bare();
 					at += fromBlank.length;
@@ -106,6 +115,20 @@ export class Splitter {
 			}
 		}
 		return at;
+	}
+
+	/** The next octets are a From_ line. */
+	#begin(start: number): void {
+		this.#found.begin(start);
+		this.#inside = 'header';
+		this.#postmark = true;
+		this.#fresh = true;
+	}
+
+	#isBeginning(window: Buffer, from: number, offset: number, afterHeader: boolean): boolean {
+		const { everyFrom, text } = this.#dialect;
+		if (text?.has(offset + from)) return false;
+		return everyFrom || afterHeader || this.#isAfterEmpty(window, from);
 	}
 
 	#isAfterEmpty(window: Buffer, from: number): boolean {
@@ -118,7 +141,9 @@ export class Splitter {
 	#endPostmark(window: Buffer, end: number): void {
 		this.#postmark = false;
 		this.#crlf =
-			this.#takesCrlf && window[end - 1] === newline && window[end - 2] === carriageReturn;
+			this.#dialect.crlf === true &&
+			window[end - 1] === newline &&
+			window[end - 2] === carriageReturn;
 	}
 
 	/** Just after the line at `at`; -1 to be asked again with more octets. Long ones are given up on. */
@@ -129,7 +154,8 @@ export class Splitter {
 		if (last) return length;
 		if (length - at < longestLine) return -1;
 		this.#inside = 'long line';
-		return length;
+		// Its last octet may be the CR of a CR LF.
+		return length - 1;
 	}
 
 	/** Reads header lines from `from`; where it stopped, or -1 when the line there is cut off. */
@@ -139,11 +165,14 @@ export class Splitter {
 		if (this.#postmark) {
 			at = this.#lineEnd(window, from, last);
 			if (at < 0) return -1;
-			this.#endPostmark(window, at);
 			if (this.#inside === 'long line') {
 				this.#fresh = false;
 				return at;
 			}
+			// The line beneath it is asked for, too.
+			if (!last && length - at < longestName && window.indexOf(newline, at) < 0) return -1;
+			if (!readsAsLetter(window, from, at)) this.#found.doubt?.();
+			this.#endPostmark(window, at);
 		}
 		const start = at;
 		const fresh = this.#fresh;
@@ -181,6 +210,10 @@ export class Splitter {
 				const bits = keptAt(window, at, end);
 				if (bits !== 0) this.#found.keep(bits);
 			} else if (octet === letterF && window[at + 4] === 0x20 && isFrom(window, at)) {
+				if (this.#dialect.everyFrom) {
+					this.#begin(offset + at);
+					return at;
+				}
 				this.#found.bare();
 			} else {
 				if (first === -1) first = at;
@@ -203,6 +236,25 @@ export class Splitter {
 		this.#fresh = fresh;
 		return at === from ? -1 : at;
 	}
+}
+
+/** Of a line, as much as is asked whether it is a field. */
+const longestName = 100;
+
+/** Whether a From_ line has a time of day, and the line at `next`, beneath it, is a field or another postmark. */
+function readsAsLetter(window: Buffer, from: number, next: number): boolean {
+	const time = window.indexOf(colon, from);
+	if (time < 0 || time >= next) return false;
+	const end = Math.min(window.length, next + longestName);
+	let at = next;
+	while (at < end && (window[at] as number) > 0x20) {
+		if (window[at] === colon) return at > next;
+		at++;
+	}
+	// `>From `, before a header, tells of another station on the way (RFC 976).
+	if (window[next] === 0x3e) return true;
+	while (window[at] === 0x20 || window[at] === 0x09) at++;
+	return at > next && window[at] === colon;
 }
 
 /** Fields that lie further apart are not extracted. */
@@ -312,7 +364,7 @@ export interface Span {
 }
 
 /** The messages of an mbox that is in memory as a whole. */
-export function splitMbox(octets: Buffer, takesCrlf = false): Span[] {
+export function splitMbox(octets: Buffer, dialect: Dialect = {}): Span[] {
 	const spans: { start: number; octets: number; kept: number; bare: boolean }[] = [];
 	const splitter = new Splitter(
 		{
@@ -326,7 +378,7 @@ export function splitMbox(octets: Buffer, takesCrlf = false): Span[] {
 				if (span) span.bare = true;
 			},
 		},
-		takesCrlf,
+		dialect,
 	);
 	splitter.push(Buffer.concat([Splitter.prefix, octets]), -Splitter.prefix.length, true);
 	spans.forEach((span, index) => {

@@ -24,6 +24,8 @@ export interface OpenOptions {
 	readonly patience?: number;
 	/** Written back as Heirloom does, see MboxOptions; default false. */
 	readonly faithful?: boolean;
+	/** See MboxOptions; default false. */
+	readonly everyFrom?: boolean;
 	/** The plain mbox at `path`, open for reading: it is read even if it has been removed meanwhile. */
 	readonly fd?: number;
 }

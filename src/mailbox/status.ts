@@ -115,15 +115,19 @@ const statusLines = /\n(?:x-)?status\s*:[^\n]*(?:\n[ \t][^\n]*)*/gi;
 
 /** Whether a whole header says just that already, as most do: then no line of it is looked at. */
 function isStated(text: string, start: number, wanted: ReadonlyMap<string, string>): boolean {
-	if (!text.endsWith('\n\n') || isHeadless(text.slice(start, start + 1_000))) return false;
+	if (!text.endsWith('\n\n') || isHeadless(text.slice(start, start + 1_000), true)) return false;
 	const found: readonly string[] = text.slice(start - 1).match(statusLines) ?? [];
 	const fields = [...wanted.values()].filter((field) => field !== '');
 	return found.length === fields.length && fields.every((field) => found.includes(`\n${field}`));
 }
 
-/** Whether what follows a From_ line begins neither with a field nor with an empty line. */
-export function isHeadless(text: string): boolean {
-	return !/^(?:\n|[^:\s]*\s*:)/.test(text);
+/**
+ * Whether what follows a From_ line begins neither with a field nor with an empty line. `>From ` of other
+ * stations on the way (RFC 976) may stand before these, save with `faithful`.
+ */
+export function isHeadless(text: string, faithful = false): boolean {
+	const stations = faithful ? '' : (/^(?:>From [^\n]*\n)+/.exec(text)?.[0] ?? '');
+	return !/^(?:\n|[^:\s]*\s*:)/.test(text.slice(stations.length));
 }
 
 /**
@@ -148,7 +152,7 @@ export function restateStatus(header: Buffer, kept: number, faithful = false): B
 	const rest = () =>
 		[...wanted.values()].flatMap((field) => (field ? [`${field}${lineEnd}`] : [])).join('');
 	const first = text.slice(start);
-	if (first !== '' && !first.startsWith(lineEnd) && isHeadless(first)) {
+	if (first !== '' && !first.startsWith(lineEnd) && isHeadless(first, faithful)) {
 		const fields = rest();
 		if (faithful) {
 			const others = first.slice(first.indexOf('\n') + 1 || first.length);

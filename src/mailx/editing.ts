@@ -6,8 +6,9 @@ import { closeSync, constants, mkdtempSync, openSync, readFileSync, rmSync } fro
 import { join } from 'node:path';
 
 import { isErrno, reason } from '../complaint.js';
-import { Flag, type Mailbox, type Message } from '../mailbox/mailbox.js';
 import { writeAll } from '../mailbox/disk.js';
+import { Flag, type Mailbox, type Message } from '../mailbox/mailbox.js';
+import { withLineEndsOf } from '../message/stored.js';
 import type { Outcome } from './commands.js';
 import { splitWords } from './lexer.js';
 import { touchMessage } from './marking.js';
@@ -46,7 +47,9 @@ async function editMessages(
 		const before = await renderMessage(session, message, { action });
 		const after = await runEditor(session, editor, before, !kept);
 		if (after === undefined || !kept || after.equals(before)) continue;
-		mailbox.replace(message, asMessage(after, mailbox.postmark(message)));
+		const edited = asMessage(after, mailbox.postmark(message));
+		const stored = mailbox.read(message);
+		mailbox.replace(message, session.bare ? edited : withLineEndsOf(stored, edited));
 		message.set(Flag.modified);
 	}
 }

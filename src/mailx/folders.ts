@@ -82,6 +82,7 @@ async function open(
 			readOnly: session.readOnly,
 			name: shown,
 			faithful: session.bare,
+			everyFrom: variables.has('broken-mbox'),
 			...(last !== undefined && { fd: last }),
 		});
 		session.mailbox = mailbox;

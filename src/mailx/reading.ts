@@ -6,6 +6,7 @@ import { Complaint } from '../complaint.js';
 import { Flag, type Mailbox, type Message } from '../mailbox/mailbox.js';
 import { decodeOctets, encodeText } from '../message/charset.js';
 import { longestLine } from '../message/pieces.js';
+import { withoutCr } from '../message/stored.js';
 import { makePrintable } from '../message/text.js';
 import type { Outcome } from './commands.js';
 import { splitLastWord } from './lexer.js';
@@ -168,7 +169,9 @@ export async function top(session: Session, messages: Message[]): Promise<Outcom
 			terminal.write(`${makePrintable(mailbox.postmark(message), charset)}\n`);
 		}
 		if (!apart) terminal.write('\n');
-		for (const line of firstLines(mailbox.read(message), most + 1)) {
+		const stored = mailbox.read(message);
+		const octets = session.bare ? stored : withoutCr(stored);
+		for (const line of firstLines(octets, most + 1)) {
 			const text = makePrintable(
 				`${decodeOctets(line.subarray(0, longestLine), undefined, charset)}\n`,
 				charset,

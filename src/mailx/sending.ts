@@ -13,6 +13,7 @@ import {
 	replyToAll,
 	replyToSenders,
 } from '../message/reply.js';
+import { unmask, withoutCr } from '../message/stored.js';
 import { makePrintable } from '../message/text.js';
 import { decodeWords, prepareWords } from '../message/words.js';
 import { type CollectOptions, collect, markAnswered } from './collect.js';
@@ -276,7 +277,10 @@ async function originalOf(session: Session, message: Message): Promise<Original>
 	const mailbox = session.mailbox as Mailbox;
 	const header = mailbox.header(message);
 	await prepareWords(...header.fields.map((field) => field.value));
-	const [, envelopeSender = ''] = mailbox.postmark(message).split(' ');
+	const postmark = mailbox.postmark(message);
+	// The local part of an address may have blanks in quotes; the original knows none.
+	const [, quoted] = session.bare ? [] : (/^From ("(?:\\.|[^"\\])*"[^ \t]*)/.exec(postmark) ?? []);
+	const [, envelopeSender = ''] = quoted === undefined ? postmark.split(' ') : ['', quoted];
 	return { header, envelopeSender };
 }
 
@@ -395,13 +399,13 @@ async function resendTo(session: Session, line: string, resent: boolean): Promis
 	const word = session.variables.has('sendmail') ? address : typed.address;
 	const names = expandName(session, { ...typed, address: word, kind: 'to' }).reverse();
 	for (const message of messages) {
-		const octets = unmask(mailbox, mailbox.read(message));
+		const octets = asSent(session, mailbox.read(message));
 		if ((await sendResent(session, octets, names, resent)) === 'failed') return 'failed';
 	}
 }
 
-/** `>From ` as the letter had it before it was put into an mbox. */
-function unmask({ format }: Mailbox, octets: Buffer): Buffer {
-	if (format !== 'mbox' || !octets.includes('>From ')) return octets;
-	return Buffer.from(octets.toString('latin1').replace(/^>(?=>*From )/gm, ''), 'latin1');
+/** The letter as it was before it was put into a folder. */
+function asSent({ mailbox, bare }: Session, stored: Buffer): Buffer {
+	const octets = bare ? stored : withoutCr(stored);
+	return mailbox?.format === 'mbox' ? unmask(octets) : octets;
 }

@@ -63,3 +63,9 @@ export function withoutCr(octets: Buffer): Buffer {
 	length += octets.copy(plain, length, from);
 	return plain.subarray(0, length);
 }
+
+/** Line ends of CR LF where `octets`, a message with line ends of LF alone, takes the place of `stored`, which has them. */
+export function withLineEndsOf(stored: Buffer, octets: Buffer): Buffer {
+	if (withoutCr(stored) === stored) return octets;
+	return Buffer.from(octets.toString('latin1').replace(/\r?\n/g, '\r\n'), 'latin1');
+}

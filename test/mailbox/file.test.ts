@@ -166,6 +166,53 @@ describe('new mail', () => {
 		mailbox.close();
 	});
 
+	it('goes on with a message whose lines end with CR LF, of which the rest comes later', () => {
+		const all = (letter(1) + letter(2)).replaceAll('\n', '\r\n');
+		for (let cut = 60; cut < all.length; cut++) {
+			const path = make(all.slice(0, cut));
+			const mailbox = open(path);
+			appendFileSync(path, all.slice(cut), 'latin1');
+			mailbox.takeNew();
+			const starts = mailbox.messages.map(({ start }) => start);
+			mailbox.close();
+			// Cut within the second From_ line, it is text to both: nothing before it was a message's end.
+			if (starts.length < 2) assert.ok(cut > letter(1).length);
+			else assert.equal(starts[1], all.indexOf('From a2'), `cut at ${cut}`);
+		}
+	});
+
+	it('with other line ends is told apart, and nothing is changed', () => {
+		const crlf = letter(1).replaceAll('\n', '\r\n');
+		for (const [old, fresh] of [
+			[crlf, letter(2)],
+			[letter(1), letter(2).replaceAll('\n', '\r\n')],
+		] as const) {
+			const path = make(old);
+			const mailbox = open(path);
+			appendFileSync(path, fresh, 'latin1');
+			assert.equal(mailbox.takeNew().length, 1);
+			assert.equal(mailbox.read(mailbox.messages[1] as never).toString('latin1'), fresh);
+			mailbox.messages[1]?.set(Flag.deleted);
+			mailbox.writeBack(mailbox.messages.slice(1), { removeEmpty: true });
+			assert.equal(text(path), fresh);
+			mailbox.close();
+		}
+	});
+
+	it('that came without an empty line before it has one when the mailbox is written back', () => {
+		for (const end of ['', '\n']) {
+			const torn = `${letter(1).trimEnd()}${end}`;
+			const path = make(torn);
+			const mailbox = open(path);
+			appendFileSync(path, letter(2));
+			assert.equal(mailbox.takeNew().length, 1);
+			mailbox.writeBack(mailbox.messages, { removeEmpty: true });
+			mailbox.close();
+			assert.equal(text(path), letter(1) + letter(2));
+			assert.equal(splitMbox(Buffer.from(text(path))).length, 2);
+		}
+	});
+
 	it('that is no message lengthens the last one, and is not lost', () => {
 		const path = make(letter(1));
 		const mailbox = open(path);
@@ -276,14 +323,44 @@ describe('writing back', () => {
 		mailbox.close();
 	});
 
-	it('quotes stray From lines of a message that was dealt with, and of no other', () => {
-		const stray = 'From x y\nTo: z\nStatus: RO\n\na\nFrom b\n\n';
+	const stray = 'From x y\nTo: z\nStatus: RO\n\na\nFrom b\n\n';
+
+	it('leaves stray From lines alone, whatever was done to their message', () => {
 		const path = make(stray + stray);
 		const mailbox = open(path);
+		mailbox.messages[0]?.set(Flag.touched);
+		mailbox.messages[1]?.set(Flag.touched | Flag.flagged);
+		mailbox.writeBack(mailbox.messages, { removeEmpty: true });
+		assert.equal(text(path), stray + stray.replace('RO\n', 'RO\nX-Status: F\n'));
+		mailbox.close();
+	});
+
+	it('quotes them all as Heirloom does, if asked to, once anything was done', () => {
+		const path = make(stray + stray.replace('RO', 'O'));
+		const idle = open(path, { faithful: true });
+		idle.writeBack(idle.messages, { removeEmpty: true });
+		assert.equal(text(path), stray + stray.replace('RO', 'O'));
+		idle.close();
+		const mailbox = open(path, { faithful: true });
 		mailbox.messages[1]?.set(Flag.touched);
 		mailbox.writeBack(mailbox.messages, { removeEmpty: true });
-		assert.equal(text(path), stray + stray.replace('\nFrom b', '\n>From b'));
+		assert.equal(
+			text(path),
+			(stray + stray.replace('RO', 'O')).replaceAll('\nFrom b', '\n>From b'),
+		);
 		mailbox.close();
+	});
+
+	it('does not put a header before a text only because it was listed', () => {
+		const bare = 'From a b\nno header here\n\n';
+		for (const faithful of [false, true]) {
+			const path = make(bare + letter(1));
+			const mailbox = open(path, { faithful });
+			for (const message of mailbox.messages) message.clear(Flag.new);
+			mailbox.writeBack(mailbox.messages, { removeEmpty: true });
+			assert.equal(text(path), bare + letter(1, 'Status: O\n'));
+			mailbox.close();
+		}
 	});
 
 	const broken: [string, (path: string) => void][] = [

@@ -27,22 +27,26 @@ describe('splitting an mbox', () => {
 	});
 
 	it('takes it for one, if asked to, in messages whose From_ line ends with CR LF', () => {
-		const found = (text: string) => splitMbox(Buffer.from(text), true).map((span) => span.start);
+		const found = (text: string) =>
+			splitMbox(Buffer.from(text), { crlf: true }).map((span) => span.start);
 		const text = 'From a\r\nStatus: O\r\n\r\nx\r\n\r\nFrom b\r\n\r\nFrom c\r\n';
 		assert.deepEqual(found(text), [0, 26, 36]);
-		assert.equal((splitMbox(Buffer.from(text), true)[0]?.kept ?? 0) & ~Kept.odd, Kept.old);
+		assert.equal(
+			(splitMbox(Buffer.from(text), { crlf: true })[0]?.kept ?? 0) & ~Kept.odd,
+			Kept.old,
+		);
 		assert.deepEqual(found('From a\n\nx\r\n\r\nFrom b\r\n'), [0]);
 	});
 
 	it('finds the same messages with CR LF however the octets are cut', () => {
 		const octets = Buffer.from(sample.replaceAll('\n', '\r\n'), 'latin1');
-		const expected = splitMbox(octets, true).map((span) => span.start);
+		const expected = splitMbox(octets, { crlf: true }).map((span) => span.start);
 		assert.equal(expected.length, split(sample).length);
 		for (let size = 1; size < 40; size++) {
 			const found: number[] = [];
 			const nothing = () => undefined;
 			const begin = (start: number) => void found.push(start);
-			const splitter = new Splitter({ begin, keep: nothing, bare: nothing }, true);
+			const splitter = new Splitter({ begin, keep: nothing, bare: nothing }, { crlf: true });
 			let held: Buffer = Buffer.from(Splitter.prefix);
 			for (let at = 0; at < octets.length; at += size) {
 				const window = Buffer.concat([held, octets.subarray(at, at + size)]);
