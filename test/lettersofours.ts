@@ -66,6 +66,7 @@ const files: Readonly<Record<string, string | Buffer>> = {
 	'nul.txt': 'a\0b\n',
 	'page.html': '<p>gr\u00fc\u00df</p>\n',
 	'data.odd': '{}\n',
+	'letter.eml': 'From: x@y.example\nSubject: inner\n\nFrom the inside\n',
 	signature: '-- \nJane D\u00f6e\n',
 };
 
@@ -77,7 +78,10 @@ export interface Folder {
 export function prepare(path: string): Folder {
 	for (const [name, content] of Object.entries(files)) writeFileSync(join(path, name), content);
 	mkdirSync(join(path, 'home'));
-	writeFileSync(join(path, 'home/.mime.types'), 'application/x-odd odd\ntext/html html\n');
+	writeFileSync(
+		join(path, 'home/.mime.types'),
+		'application/x-odd odd\ntext/html html\nmessage/rfc822 eml\n',
+	);
 	return { path };
 }
 
@@ -390,6 +394,10 @@ export const letters: Readonly<Record<string, Given>> = {
 		header: /^Content-Type: application\/x-odd$/m,
 	}),
 	'a page': attached('page.html', { header: /^Content-Type: text\/html;\n charset=utf-8$/m }),
+	'a letter as a file': attached('letter.eml', {
+		files: [['', 'From the inside\n']],
+		header: /^Content-Type: message\/rfc822\nContent-Transfer-Encoding: 7bit$/m,
+	}),
 	'files alone': {
 		options: ['-a', '@/some octets.bin', '-a', '@/empty.txt', '-a', '@/umlaut.txt'],
 		text: '',
@@ -528,6 +536,18 @@ export const letters: Readonly<Record<string, Given>> = {
 			inReplyTo: '<1@x.example>',
 		},
 		{ settings: ['noquote', 'reply-in-same-charset'], text: 'reply 1\n5 \u20ac\n~.\nx\n' },
+	),
+	'an answer to ISO-2022-JP': answer(
+		'From: =?ISO-2022-JP?B?GyRCRnxLXBsoQg==?= <ann@x.example>\nSubject: =?ISO-2022-JP?B?GyRCRnxLXBsoQg==?=\nMIME-Version: 1.0\nContent-Type: text/plain; charset=ISO-2022-JP\n',
+		{
+			subject: 'Re: \u65e5\u672c',
+			to: [['\u65e5\u672c', 'ann@x.example']],
+			text: '\u65e5\u672c\n',
+		},
+		{
+			settings: ['noquote', 'fullnames', 'reply-in-same-charset'],
+			text: 'reply 1\n\u65e5\u672c\n~.\nx\n',
+		},
 	),
 	'an answer in a charset that is none': answer(
 		`${plainFields}MIME-Version: 1.0\nContent-Type: text/plain; charset="x\n y: z"\n`,

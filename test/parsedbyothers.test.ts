@@ -176,7 +176,8 @@ type Addresses = AddressObject | AddressObject[] | undefined;
 const asRead = ([name, content]: FileMeant) => ({ name, octets: Buffer.from(content) });
 const fileOf = ({ filename, content }: Attachment) => ({ name: filename ?? '', octets: content });
 const isSentOn = (name: string) =>
-	letters[name]?.settings?.includes('forward-as-attachment') === true;
+	letters[name]?.settings?.includes('forward-as-attachment') === true ||
+	letters[name]?.options?.includes('@/letter.eml') === true;
 
 const mutt = foreign('mutt');
 const noMutt = mutt === undefined ? 'mutt is not installed' : (whyNoTmux() ?? false);
