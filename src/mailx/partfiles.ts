@@ -16,7 +16,9 @@ const longestName = 200;
 /** A file name in the working directory, made of what the sender proposed; undefined where nothing is left. */
 export function safeFilename(proposed: string, charset: string): string | undefined {
 	const base = showWords(proposed, charset).split(/[/\\]/).at(-1) ?? '';
-	const name = base.replace(/^[.|~+&%#\-\s]+/, '').trim();
+	// No line ends, nor the signs that stand for other control characters.
+	const plain = base.replace(/[\s\u2400-\u2426]+/g, (found) => (/^ +$/.test(found) ? found : '_'));
+	const name = plain.replace(/^[.|~+&%#\-_\s]*[.|~+&%#\-\s]/, '').trim();
 	return shortened(name) || undefined;
 }
 

@@ -128,8 +128,8 @@ async function showParts(rendering: Rendering, part: Part, level: number): Promi
 	const shown = action === 'display' || action === 'displayAll';
 	if (shown && part.limited) {
 		out.say('[Too many parts - use "show" to display the raw message]\n\n');
-	} else if (shown && part.parts.length === 1 && part.parts[0]?.content === 'discarded') {
-		out.say('[Missing multipart boundary - use "show" to display the raw message]\n\n');
+	} else if (!part.parts.some((inner) => inner.content !== 'discarded')) {
+		return showUndivided(rendering, part, level);
 	}
 	for (const inner of part.parts) {
 		if (inner.content === 'discarded') continue;
@@ -146,6 +146,20 @@ async function showParts(rendering: Rendering, part: Part, level: number): Promi
 		if (action === 'quote') break;
 		await session.terminal.checkpoint();
 	}
+}
+
+/** A multipart without parts: the original shows nothing of it, and mostly says so. */
+async function showUndivided(rendering: Rendering, part: Part, level: number): Promise<void> {
+	const { action, out, purpose, session } = rendering;
+	const shown = action === 'display' || action === 'displayAll';
+	if (session.bare) {
+		if (shown && part.parts.length > 0) {
+			out.say('[Missing multipart boundary - use "show" to display the raw message]\n\n');
+		}
+		return;
+	}
+	if (shown) out.say('[Missing multipart boundary - the text follows as it stands]\n\n');
+	if (purpose.converted) return showBody(rendering, { ...part, content: 'plain' }, level);
 }
 
 /** The part goes to a file that the person names; what it makes is no longer counted. */

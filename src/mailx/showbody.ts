@@ -125,6 +125,12 @@ function flowOf({ session }: Rendering, part: Part): ((text: string) => string) 
 /** Octets of HTML that are read; converting takes ten times the room. */
 const longestHtml = 2_000_000;
 
+/** What HTML says of its own charset, where the letter says nothing. */
+function metaCharset(octets: Buffer): string | undefined {
+	const head = octets.toString('latin1', 0, 4000);
+	return /<meta\s[^>]{0,500}charset\s*=\s*["']?\s*([\w:.-]{1,40})/i.exec(head)?.[1];
+}
+
 /** False where the HTML is too long or too odd to be read, which is said: it has to be shown as it stands. */
 async function showHtml(
 	rendering: Rendering,
@@ -138,9 +144,10 @@ async function showHtml(
 		return false;
 	}
 	const { htmlToText } = await import('../message/richtext.js');
-	const text = await htmlToText(
-		decodeOctets(decodeBody(part, raw), charset, rendering.charset, true),
-	);
+	const octets = decodeBody(part, raw);
+	const named = charset ?? metaCharset(octets);
+	if (named !== undefined) await prepareCharset(named);
+	const text = await htmlToText(decodeOctets(octets, named, rendering.charset, true));
 	if (text === undefined) {
 		out.say('[HTML that cannot be read - shown as it stands]\n\n');
 		return false;

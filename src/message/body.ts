@@ -73,7 +73,7 @@ function parsePart(
 	const header = parseHeader(octets);
 	const field = header.get('content-type');
 	const type = field
-		? trimType(field.split(';', 1)[0] as string, budget.faithful).toLowerCase()
+		? typeOf(field.split(';', 1)[0] as string, budget.faithful).toLowerCase()
 		: parent === 'digest'
 			? 'message/rfc822'
 			: 'text/plain';
@@ -105,14 +105,12 @@ function parsePart(
 	if (!holdsParts || depth === Number.POSITIVE_INFINITY)
 		return { ...part, parts: [], limited: false };
 	if (depth >= deepest || budget.parts >= mostParts) return { ...part, parts: [], limited: true };
-	const body = octets.subarray(bodyStart);
+	const body = bodyOf(octets.subarray(bodyStart), encoding, budget.faithful);
 	if (content === 'rfc822') {
 		const inner = parsePart(body, number, content, depth + 1, budget);
 		return { ...part, parts: [inner], limited: false };
 	}
-	const boundary =
-		parameter(field ?? '', 'boundary') ?? extendedParameter(field ?? '', 'boundary')?.octets;
-	const spans = boundary === undefined ? [] : splitMultipart(body, boundary, budget.faithful);
+	const spans = splitBody(field ?? '', body, budget.faithful);
 	const parts: Part[] = [];
 	let index = 0;
 	let limited = false;
@@ -132,7 +130,38 @@ function parsePart(
 	return { ...part, parts, limited };
 }
 
-const trimType = (type: string, faithful: boolean) => (faithful ? type.trimStart() : type.trim());
+/** Messages and multiparts must not be encoded (RFC 2046 5.2.1), and some are. */
+function bodyOf(body: Buffer, encoding: TransferEncoding, faithful: boolean): Buffer {
+	if (faithful || (encoding !== 'base64' && encoding !== 'quoted-printable')) return body;
+	const start = body.toString('latin1', 0, 1000);
+	if (/^\s*--/.test(start) || /^[!-9;-~]+[ \t]*:/.test(start)) return body;
+	return encoding === 'base64'
+		? decodeBase64(body.toString('latin1'))
+		: decodeQuotedPrintable(body);
+}
+
+/** The body of a multipart in spans; where no boundary is named that is in it, by what looks like one. */
+function splitBody(field: string, body: Buffer, faithful: boolean): Span[] {
+	const named = parameter(field, 'boundary') ?? extendedParameter(field, 'boundary')?.octets;
+	const spans = named === undefined ? [] : enough(splitMultipart(body, named, faithful));
+	if (faithful || spans.some((span) => !span.discarded)) return spans;
+	const head = body.toString('latin1', 0, 10_000);
+	const first = /^--([^\r\n]{1,200}?)[ \t]*\r?$/m.exec(head)?.[1];
+	if (first === undefined || !body.includes(`\n--${first}--`, 0, 'latin1')) return spans;
+	return enough(splitMultipart(body, first, faithful));
+}
+
+/** As many as are looked at. */
+function enough(spans: Iterable<Span>): Span[] {
+	const taken: Span[] = [];
+	for (const span of spans) if (taken.push(span) > mostParts + 1) break;
+	return taken;
+}
+
+/** Blanks and comments may stand between all tokens (RFC 2045 5.1); to the original they belong to the type. */
+function typeOf(text: string, faithful: boolean): string {
+	return faithful ? text.trimStart() : text.slice(0, longestField).replace(/\([^()]*\)|\s/g, '');
+}
 
 function discarded(octets: Buffer): Part {
 	return {
@@ -198,10 +227,11 @@ export function parameter(field: string, name: string): string | undefined {
 
 /** Names in lower case. */
 function* parameters(field: string): Generator<readonly [name: string, value: string]> {
-	const pattern = /;\s*([^\s=;"]+)\s*=\s*(?:"([^"]*)"|([^\s;"]+))|"(?:[^"\\]|\\.)*"/g;
+	const pattern = /;\s*([^\s=;"]+)\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^\s;"]+))|"(?:[^"\\]|\\.)*"/g;
 	const rest = field.slice(0, longestField).replace(/^[^;]*;?/, '');
 	for (const [, key, quoted, bare] of `;${rest}`.matchAll(pattern)) {
-		if (key !== undefined) yield [key.toLowerCase(), quoted ?? bare ?? ''];
+		if (key !== undefined)
+			yield [key.toLowerCase(), quoted?.replace(/\\(["\\])/g, '$1') ?? bare ?? ''];
 	}
 }
 
@@ -270,7 +300,10 @@ function* splitMultipart(body: Buffer, boundary: string, faithful: boolean): Gen
 		const closes = (faithful ? /^--\n$/ : /^--[ \t\r]*\n?$/).test(tail);
 		if (!closes && !(faithful ? /^\n$/ : /^[ \t\r]*\n?$/).test(tail)) continue;
 		// A boundary right after another one opens no empty part, as in the original.
-		if (!discarded && at === start) continue;
+		if (!discarded && at === start && (faithful || !closes)) {
+			if (!faithful) start = end;
+			continue;
+		}
 		const lineEnd = at > 1 && body[at - 2] === 13 ? 2 : 1;
 		const stop = discarded ? at : Math.max(start, at - lineEnd);
 		yield { octets: body.subarray(start, stop), discarded };

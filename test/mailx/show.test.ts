@@ -75,6 +75,26 @@ describe('a message on the terminal', () => {
 		const made = await shown(message, { 'pipe-application/x': 'tr a-z A-Z; printf "\\033c"' });
 		assert.match(made, /\n\nABC\n\n␛c$/);
 	});
+	it('shows the text where a boundary is missing; with -n nothing of it', async () => {
+		for (const head of ['multipart/mixed', 'multipart/mixed; boundary=x']) {
+			const text = await shown(`${fields(head)}\ntext\n\n`);
+			assert.match(
+				text,
+				/\[Missing multipart boundary - the text follows as it stands\]\n\ntext\n/,
+			);
+			desk.remove();
+		}
+		assert.match(
+			await shown(`${fields('multipart/mixed; boundary=a b')}\n--a b\n\ntext\n--a b--\n\n`),
+			/Part 1:\n\ntext$/,
+		);
+	});
+	it('reads HTML in the charset it names itself, where the letter names none', async () => {
+		desk = new Desk({
+			spool: `${postmark}${fields('text/html')}\n<meta charset="koi8-r"><p>\xf0\xd2\xc9</p>\n\n`,
+		});
+		assert.match(await desk.play(['type 1'], { quiet: '' }), /\n\nПри\n/);
+	});
 	it('says that a boundary is missing, or that there are too many parts', async () => {
 		assert.match(
 			await shown(`${fields('multipart/mixed; boundary=x')}\ntext\n\n`),
@@ -236,7 +256,10 @@ describe('attachments', () => {
 		['C:\\x\\y.doc', 'y.doc'],
 		['|sh', 'sh'],
 		['.bashrc', 'bashrc'],
-		['=?utf-8?q?a=1Bb?=', 'a␛b'],
+		['=?utf-8?q?a=1Bb?=', 'a_b'],
+		['=?utf-8?q?a=0Ab=00c?=', 'a_b_c'],
+		['=?utf-8?q?-=0A-rf x?=', 'rf x'],
+		['_x.txt', '_x.txt'],
 		['../', undefined],
 	] as const;
 	for (const [proposed, expected] of names) {

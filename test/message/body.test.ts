@@ -1,6 +1,12 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { decodeBody, encodedLines, parameter, parseMime } from '../../src/message/body.js';
+import {
+	decodeBody,
+	encodedLines,
+	footerStart,
+	parameter,
+	parseMime,
+} from '../../src/message/body.js';
 
 const parse = (text: string) => parseMime(Buffer.from(text, 'latin1'));
 const body = (text: string) => decodeBody(parse(text)).toString('latin1');
@@ -27,6 +33,51 @@ describe('parseMime', () => {
 		]);
 		assert.equal(parse(mixed('\n--b--\n')).parts[1]?.octets.toString(), '\none');
 		assert.equal(parse(mixed('\n--b--\n')).parts[2]?.octets.toString().endsWith('two\n'), true);
+	});
+	it('takes blanks and comments in a type for what they are; as Heirloom, for a part of it', () => {
+		const letter = Buffer.from('Content-Type: text / HTML (x); charset=a\n\n');
+		assert.equal(parseMime(letter).type, 'text/html');
+		assert.equal(parseMime(letter, false, true).type, 'text / html (x)');
+	});
+	it('reads the name of an encoding up to what does not belong to it', () => {
+		assert.equal(body('Content-Transfer-Encoding: quoted-printable; x\n\na=20b'), 'a b');
+		assert.equal(body('Content-Transfer-Encoding: BASE64 (x)\n\nYQ=='), 'a');
+		assert.equal(
+			body('Content-Transfer-Encoding: x-uuencode\n\nbegin 644 x\n%:&5L;&\\*\n`\nend\n'),
+			'hello\n'.slice(0, 5),
+		);
+	});
+	it('finds parts by what looks like a boundary where none is named', () => {
+		const text = 'Content-Type: multipart/mixed\n\n--x y\n\none\n--x y\n\ntwo\n--x y--\n';
+		assert.deepEqual(structure(text), ['()', '1 plain', '2 plain', '()']);
+		assert.deepEqual(parseMime(Buffer.from(text), false, true).parts, []);
+	});
+	it('opens an empty part for a boundary right after another one; as Heirloom, none', () => {
+		const text = 'Content-Type: multipart/mixed; boundary=b\n\n--b\n--b\n\nx\n--b--\n';
+		assert.equal(parse(text).parts[1]?.octets.toString(), '\nx');
+		assert.match(
+			parseMime(Buffer.from(text), false, true).parts[1]?.octets.toString() ?? '',
+			/^--b/,
+		);
+	});
+	it('reads a message that is encoded, though none may be', () => {
+		const inner = Buffer.from('Subject: inner\n\ntext\n').toString('base64');
+		const part = parse(
+			`Content-Type: message/rfc822\nContent-Transfer-Encoding: base64\n\n${inner}\n`,
+		);
+		assert.equal(part.parts[0]?.header.get('subject'), 'inner');
+	});
+	it('takes a quotation mark after a backslash for a part of a name', () => {
+		assert.equal(parameter('a/b; name="a\\"b;c"; x=y', 'name'), 'a"b;c');
+		assert.equal(parameter('a/b; name="C:\\dir\\x"', 'name'), 'C:\\dir\\x');
+	});
+	it('sees where text begins beneath base64', () => {
+		const at = (text: string) => footerStart(Buffer.from(text));
+		assert.equal(at('YQ==\n'), 5);
+		assert.equal(at('YQ==\nYWI=\n'), 10);
+		assert.equal(at('YQ==\n-- \nlist\n'), 5);
+		assert.equal(at('YWJj\n\n-- \nlist\n'), 6);
+		assert.equal(at('YW!Jj\n?!\n'), 9);
 	});
 	it('lets the last part run to the end where nothing closes it', () => {
 		assert.deepEqual(structure(mixed('')), ['(before\n)', '1 plain', '2 html']);

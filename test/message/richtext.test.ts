@@ -18,6 +18,46 @@ describe('HTML as text', () => {
 		assert.equal(await htmlToText('<style>p{}</style><script>x()</script><p>text</p>'), 'text\n');
 	});
 
+	it('drops what a browser would hide, and nothing with it', async () => {
+		const hidden =
+			'<div style="display: none">a<div>b</div></div><p hidden>c<p>d<span style="font-size:0">e</span><span style=\'font-size:0.9em\'>f</span><!-- g > -->';
+		assert.equal(await htmlToText(hidden), 'df\n');
+		assert.equal(
+			await htmlToText('<div style="display:none">never ends <b>x</b>'),
+			'never ends x\n',
+		);
+		assert.equal(await htmlToText('<a title="x hidden y">z</a>'), 'z\n');
+	});
+
+	it('keeps cells of tables apart, and rows on lines of their own', async () => {
+		const table = '<table><tr><th>A<th>B</tr><tr><td>1</td><td>22</td></tr></table>';
+		assert.equal(await htmlToText(table), 'A   B\n1   22\n');
+	});
+
+	it('leaves headings as they are written, images as their words, links to programs out', async () => {
+		assert.equal(
+			await htmlToText(
+				'<h1>Big</h1><img src="cid:1" alt="Logo"><img src="http://t/p.gif"><a href="javascript:x()">go</a>',
+			),
+			'Big\n\n[Logo]go\n',
+		);
+	});
+
+	it('numbers no link that says itself where it leads', async () => {
+		assert.equal(
+			await htmlToText('<a href="http://x.example/">http://x.example</a>'),
+			'http://x.example\n',
+		);
+	});
+
+	it('is done in a moment with tags that never end', async () => {
+		for (const bit of ['<', '<!--', '<a "', '<td', '<script>', '<p hidden>', '<h1><']) {
+			const started = performance.now();
+			await htmlToText(bit.repeat(900_000 / bit.length));
+			assert.ok(performance.now() - started < 10_000, bit);
+		}
+	});
+
 	it('gives up on what is too deep or too long', async () => {
 		assert.equal(await htmlToText('<div>'.repeat(20_000)), undefined);
 		assert.equal(await htmlToText(`<p>${'x'.repeat(2_000_000)}`), undefined);
