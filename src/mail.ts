@@ -41,6 +41,7 @@ interface Arguments {
 }
 
 const sendOptions = 'Fsqracbht';
+const noRecipient = 'Send options without primary recipient specified.';
 
 function readArguments(words: readonly string[]): Arguments {
 	const { given, operands, error } = parseOptions(words, letters, 'q', program);
@@ -53,7 +54,7 @@ function readArguments(words: readonly string[]): Arguments {
 	const recipients = has('f') ? [] : operands;
 	const sends = given.some((option) => sendOptions.includes(option.letter));
 	if (sends && !has('t') && recipients.length === 0) {
-		throw new Misuse('Send options without primary recipient specified.');
+		throw new Misuse(noRecipient);
 	}
 	if (has('R') && recipients.length > 0) {
 		throw new Misuse('The -R option is meaningless in send mode.');
@@ -167,7 +168,7 @@ async function chooseAccount(session: Session, args: Arguments): Promise<void> {
 
 async function send(session: Session, args: Arguments): Promise<void> {
 	const { sendFromArguments } = await import('./mailx/sending.js');
-	await sendFromArguments(session, {
+	const outcome = await sendFromArguments(session, {
 		to: args.recipients,
 		cc: args.values('c'),
 		bcc: args.values('b'),
@@ -183,6 +184,11 @@ async function send(session: Session, args: Arguments): Promise<void> {
 		),
 		skipEmptyBody: args.has('E'),
 	});
+	if (outcome !== 'nobody') return;
+	if (args.given.some(({ letter }) => sendOptions.includes(letter))) {
+		throw new Misuse(noRecipient);
+	}
+	await read(session, args);
 }
 
 /** Reads mail: opens the folder, tells what is in it, obeys commands, and leaves by the rules. */

@@ -151,8 +151,14 @@ function wordIsName({ bare }: Session, word: string): boolean {
 	return !bare && /\S\s*<[^<>]+>/.test(word);
 }
 
-/** `mail USER`: writes and sends one letter; the exit status tells how it went. Throws Complaint. */
-export async function sendFromArguments(session: Session, args: Arguments): Promise<void> {
+/**
+ * `mail USER`: writes and sends one letter; the exit status tells how it went. `nobody`: with -n, no word
+ * was an address, and nothing has been asked for. Throws Complaint.
+ */
+export async function sendFromArguments(
+	session: Session,
+	args: Arguments,
+): Promise<'nobody' | undefined> {
 	const names = (texts: readonly string[]) =>
 		checkNames(
 			session,
@@ -167,6 +173,7 @@ export async function sendFromArguments(session: Session, args: Arguments): Prom
 		args.subject === undefined ? undefined : await typedSubject(session, args.subject);
 	// Options come before addresses, and so do complaints about them.
 	const [cc, bcc, to] = [names(args.cc), names(args.bcc), names(args.to)];
+	if (session.bare && to.length === 0 && !args.fromHeader) return 'nobody';
 	const recipients = { to, cc, bcc };
 	const draft = newDraft({ subject, attachments, ...(!args.fromHeader && recipients) });
 	const hops = Number.parseInt(args.hops ?? '', 10);
@@ -180,6 +187,7 @@ export async function sendFromArguments(session: Session, args: Arguments): Prom
 		skipEmpty: args.skipEmptyBody ?? false,
 	});
 	session.status = fate === 'failed' ? 1 : 0;
+	return undefined;
 }
 
 /** A subject may come as a script found it in a header; what no terminal could show is no part of it. */
