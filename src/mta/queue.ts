@@ -195,13 +195,17 @@ function openEvents(path: string): number {
 	return fd;
 }
 
+/** Of a damaged disk: it is one letter's trouble, and not the queue's. */
+const unreadable = ['EIO', 'EUCLEAN', 'EISDIR'];
+
 /** Reads a control file; undefined where it is gone. A torn last line counts as not written. */
 function readEntry(folder: string, id: string): Omit<QueueEntry, 'busy'> | undefined {
 	let text: string;
 	try {
 		text = readFileSync(control(folder, id), 'utf8');
 	} catch (error) {
-		if (isErrno(error) && error.code === 'ENOENT') return undefined;
+		if (!isErrno(error)) throw error;
+		if (error.code === 'ENOENT' || unreadable.includes(error.code ?? '')) return undefined;
 		throw error;
 	}
 	const lines = text.slice(0, text.lastIndexOf('\n')).split('\n');

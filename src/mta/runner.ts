@@ -142,7 +142,10 @@ function startWork(system: System, ticket: Ticket, round: Round): Work | undefin
 	try {
 		return new Work(system, ticket, round);
 	} catch (error) {
-		if (!(error instanceof CutShort)) throw error;
+		if (!(error instanceof CutShort)) {
+			ticket.release();
+			throw error;
+		}
 		const { id } = ticket.entry.letter;
 		ticket.hold(true);
 		ticket.release();

@@ -15,6 +15,9 @@ afterEach(() => desk.remove());
 /** A process that has been and is no more. */
 const gone = () => spawnSync('true').pid;
 
+/** Limits can be set on this very process, and SIGXFSZ is ignored, as Node does. */
+const canLimit = spawnSync('prlimit', ['--version']).status === 0;
+
 function recover(): string {
 	const { session, terminal } = desk.session({ TMPDIR: desk.dir }, [], { interactive: true });
 	recoverLetters(session);
@@ -49,6 +52,24 @@ describe('a letter left behind', () => {
 		desk.put(`mail-${gone()}-abc/draft`, '');
 		assert.equal(recover(), '');
 		assert.deepEqual(readdirSync(desk.dir), ['home']);
+	});
+
+	it('leaves no half of itself in dead.letter when there is no room, and stays where it was', {
+		skip: canLimit ? false : 'no prlimit here',
+	}, () => {
+		const text = 'a line\n'.repeat(2000);
+		desk.put(`mail-${gone()}-abc/draft`, text);
+		desk.put('home/dead.letter', 'older\n');
+		// The largest file that may be written: what is beyond is refused, as on a full disk.
+		spawnSync('prlimit', ['--pid', String(process.pid), '--fsize=4096:unlimited']);
+		try {
+			assert.match(recover(), /dead\.letter: File too large\n$/);
+		} finally {
+			spawnSync('prlimit', ['--pid', String(process.pid), '--fsize=unlimited:unlimited']);
+		}
+		assert.equal(desk.file('home/dead.letter'), 'older\n');
+		const [kept] = readdirSync(desk.dir).filter((name) => name.startsWith('mail-'));
+		assert.equal(desk.file(`${kept}/draft`), text);
 	});
 
 	it('stays where it is when dead.letter cannot be written', () => {
