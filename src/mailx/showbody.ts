@@ -3,15 +3,9 @@
  * well, or given to the person's own program for its type. Long ones go by in pieces. Knows nothing of
  * headers, nor of how parts follow one another.
  */
-import {
-	decodeBody,
-	encodedLines,
-	footerStart,
-	isText,
-	type Part,
-	parameter,
-} from '../message/body.js';
+import { decodeBody, encodedLines, isText, type Part, parameter } from '../message/body.js';
 import { decodeOctets, prepareCharset } from '../message/charset.js';
+import { footerStart } from '../message/decoding.js';
 import { layOut } from '../message/flowed.js';
 import { rawPieces, textPieces } from '../message/pieces.js';
 import { masked, unmask } from '../message/stored.js';

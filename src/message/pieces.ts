@@ -3,7 +3,8 @@
  * not grow with the letter. Lines have a limit: what is longer was made to do harm, or is no text.
  * Knows nothing of characters save that UTF-8 must not be cut inside one.
  */
-import { decodeBody, isBase64, isText, type Part } from './body.js';
+import { decodeBody, isText, type Part } from './body.js';
+import { isBase64 } from './decoding.js';
 
 /** Octets of a decoded line; what is beyond them is not shown. */
 export const longestLine = 1_000_000;

@@ -4,8 +4,8 @@
  * plain ASCII costs one test and no decoder.
  */
 import { closingQuote, displayName, routePart, skin, skipComment } from './address.js';
-import { decodeBase64 } from './body.js';
 import { decodeOctets, isAscii, prepareCharset } from './charset.js';
+import { decodeBase64 } from './decoding.js';
 import { isUtf8, makePrintable } from './text.js';
 
 const plain = /^[\t\n\r\x20-\x7e]*$/;

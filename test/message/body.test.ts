@@ -1,12 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import {
-	decodeBody,
-	encodedLines,
-	footerStart,
-	parameter,
-	parseMime,
-} from '../../src/message/body.js';
+import { decodeBody, encodedLines, parameter, parseMime } from '../../src/message/body.js';
+import { footerStart } from '../../src/message/decoding.js';
 
 const parse = (text: string) => parseMime(Buffer.from(text, 'latin1'));
 const body = (text: string) => decodeBody(parse(text)).toString('latin1');
