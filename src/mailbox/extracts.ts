@@ -53,6 +53,34 @@ export class Extracts {
 		this.#lengths = lengths;
 	}
 
+	/**
+	 * By index, for so many messages: 0 where something is kept and the pattern (with flag g) matches nothing
+	 * in it, else 1. Looks through all that is kept at once, which takes a fraction of the time of a look at
+	 * each.
+	 */
+	matching(pattern: RegExp, count: number): Uint8Array {
+		const found = new Uint8Array(count).fill(1);
+		const known = Math.min(count, this.#lengths.length);
+		let index = 0;
+		this.#pieces.forEach((piece, number) => {
+			const text = piece.toString('latin1');
+			const offset = number * pieceOctets;
+			let next = -1;
+			for (; index < known; index++) {
+				const length = this.#lengths[index] as number;
+				if (length === 0) continue;
+				const from = (this.#starts[index] as number) - offset;
+				if (from >= pieceOctets) return;
+				if (next < from) {
+					pattern.lastIndex = from;
+					next = pattern.exec(text)?.index ?? pieceOctets;
+				}
+				if (next >= from + length) found[index] = 0;
+			}
+		});
+		return found;
+	}
+
 	/** Whole fields, each line with its end, an octet a character; undefined where nothing is kept. */
 	get(index: number): string | undefined {
 		const length = this.#lengths[index];

@@ -297,6 +297,12 @@ export class MboxFile implements Mailbox {
 		return this.#replaced.has(message) ? undefined : this.#extracts.get(message.number - 1);
 	}
 
+	extractsMatching(pattern: RegExp): Uint8Array {
+		const found = this.#extracts.matching(pattern, this.messages.length);
+		for (const { number } of this.#replaced.keys()) found[number - 1] = 1;
+		return found;
+	}
+
 	read(message: Message): Buffer {
 		const octets = this.look(message);
 		return message.octets <= windowOctets ? Buffer.from(octets) : octets;

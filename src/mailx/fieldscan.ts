@@ -6,12 +6,16 @@ import type { Mailbox, Message } from '../mailbox/mailbox.js';
 import { extractedFields } from '../mailbox/mbox.js';
 import { headerEnd } from '../mailbox/status.js';
 
+const extractedNames = [...extractedFields];
+
 /** The fields of one message of an open mailbox, read when they are asked for. */
 export class FieldScan {
 	readonly #mailbox: Mailbox;
 	readonly #message: Message;
 	readonly #extract: string | undefined;
 	#header: string | undefined;
+	/** Of the extracted fields, in their order. */
+	#values: readonly (string | undefined)[] | undefined;
 
 	constructor(mailbox: Mailbox, message: Message) {
 		this.#mailbox = mailbox;
@@ -35,8 +39,10 @@ export class FieldScan {
 	 * where there is none. Lines that are no field are passed over. `name` in lower case.
 	 */
 	get(name: string): string | undefined {
-		const extract = extractedFields.has(name) ? this.#extract : undefined;
-		return valueIn(extract ?? this.#whole(), name);
+		const at = this.#extract === undefined ? -1 : extractedNames.indexOf(name);
+		if (at < 0) return valueIn(this.#whole(), name);
+		this.#values ??= valuesIn(this.#extract as string, extractedNames);
+		return this.#values[at];
 	}
 }
 
@@ -59,7 +65,10 @@ export function fieldsOf(
 ): (string | undefined)[] {
 	const isExtracted = names.every((name) => extractedFields.has(name));
 	const extract = isExtracted ? mailbox.extract?.(message) : undefined;
-	const text = extract ?? headerText(mailbox, message);
+	return valuesIn(extract ?? headerText(mailbox, message), names);
+}
+
+function valuesIn(text: string, names: readonly string[]): (string | undefined)[] {
 	const found: (string | undefined)[] = names.map(() => undefined);
 	const pattern = patternOf(names.join('|'));
 	for (let match = pattern.exec(text); match; match = pattern.exec(text)) {
@@ -81,12 +90,9 @@ export function sieveFor(
 ): (message: Message) => boolean {
 	// A blank may be one between lines; other characters, and encodings, may be written in many ways.
 	if (!extractedFields.has(field) || !/^[\x21-\x7e]+$/.test(sought)) return () => true;
-	const pattern = new RegExp(`${literal(sought)}|=\\?|[\\x1b\\x80-\\xff]`, 'i');
-	return (message) => {
-		const extract = mailbox.extract?.(message);
-		if (extract === undefined) return true;
-		return pattern.test(extract) && pattern.test(valueIn(extract, field) ?? '');
-	};
+	const pattern = new RegExp(`${literal(sought)}|=\\?|[\\x1b\\x80-\\xff]`, 'gi');
+	const matching = mailbox.extractsMatching?.(pattern);
+	return (message) => matching?.[message.number - 1] !== 0;
 }
 
 /** A pattern for this text; letters, digits and the hyphen stand for themselves. */

@@ -45,6 +45,14 @@ function parseFormat(format: string): Piece[] {
 	return pieces;
 }
 
+let lastFormat = { format: '', pieces: parseFormat('') };
+
+/** As `parseFormat`; the last one is remembered, as many lines have the same. */
+function piecesOf(format: string): readonly Piece[] {
+	if (lastFormat.format !== format) lastFormat = { format, pieces: parseFormat(format) };
+	return lastFormat.pieces;
+}
+
 /** Prints the lines of these messages. `inOrder`: with indentation where conversations are in force. */
 export async function printHeadlines(
 	session: Session,
@@ -55,7 +63,9 @@ export async function printHeadlines(
 	const paint = colour?.wantsColour(session) ? colour.paintHeadline : undefined;
 	let lines = '';
 	for (const message of messages) {
-		const line = await headlineOf(session, message, inOrder);
+		// Waits only for what has to be waited for: a turn of the loop for each of many would be felt.
+		const made = headlineOf(session, message, inOrder);
+		const line = typeof made === 'string' ? made : await made;
 		lines += `${paint ? paint(line, message) : line}\n`;
 		if (lines.length > 16_384) {
 			session.terminal.write(lines);
@@ -76,19 +86,19 @@ function shownCharset({ variables, terminal }: Session): string {
 	return variables.get('ttycharset') ?? terminal.charset;
 }
 
-/** The line without its newline, once the decoders of its charsets are there. */
-export async function headlineOf(
+/** The line without its newline; a promise where decoders of its charsets may have to be loaded first. */
+export function headlineOf(
 	session: Session,
 	message: Message,
 	inOrder: boolean,
-): Promise<string> {
+): string | Promise<string> {
 	if (!session.mailbox) return '';
 	const fields = scanFields(session.mailbox, message);
-	if (fields.mayNeedDecoder()) {
-		const shown = ['subject', 'subj', 'from', 'sender', 'to'];
-		await prepareWords(...shown.map((name) => fields.get(name)?.slice(0, 20_000) ?? ''));
-	}
-	return formatHeadline(session, message, inOrder, fields);
+	const format = () => formatHeadline(session, message, inOrder, fields);
+	if (!fields.mayNeedDecoder()) return format();
+	const shown = ['subject', 'subj', 'from', 'sender', 'to'];
+	const values = shown.map((name) => fields.get(name)?.slice(0, 20_000) ?? '');
+	return prepareWords(...values).then(format);
 }
 
 /** The line without its newline. `inOrder`: numbered and indented as sorted or threaded lists are. */
@@ -101,7 +111,7 @@ export function formatHeadline(
 	const { mailbox, variables } = session;
 	if (!mailbox) return '';
 	const bsd = variables.has('bsdcompat') || variables.has('bsdheadline');
-	const pieces = parseFormat(variables.get('headline') ?? formats[bsd ? 'bsd' : 'plain']);
+	const pieces = piecesOf(variables.get('headline') ?? formats[bsd ? 'bsd' : 'plain']);
 	const line = new Headline(
 		session,
 		message,

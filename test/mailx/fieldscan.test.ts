@@ -116,6 +116,22 @@ describe('a field of a message', () => {
 });
 
 describe('what is extracted', () => {
+	it('is searched as a whole for messages that may contain a text', () => {
+		for (const chunk of [257, 1 << 20]) {
+			const mailbox = open(box, chunk);
+			for (const sought of ['plain', 'MANY', 'second', 'away@', 'stray', 'nowhere', 'c@x']) {
+				const pattern = new RegExp(sought.toLowerCase(), 'gi');
+				const found = mailbox.extractsMatching(pattern);
+				for (const message of mailbox.messages) {
+					const extract = mailbox.extract(message)?.toLowerCase();
+					const may = extract?.includes(sought.toLowerCase()) ?? true;
+					assert.equal(found[message.number - 1] === 1, may, `${sought} in ${message.number}`);
+				}
+			}
+			mailbox.close();
+		}
+	});
+
 	it('never takes more than its limit; of the rest nothing is kept', () => {
 		const extracts = new Extracts(2 << 20);
 		const octets = Buffer.alloc(700_000, 'x');
