@@ -10,17 +10,16 @@ import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 
 import { type AddressObject, type Attachment, simpleParser } from 'mailparser';
-
-import { Pane, whyNoTmux } from './harness/tmux.js';
 import {
 	type Address,
 	type FileMeant,
 	type Given,
-	letters,
 	meaning,
 	prepare,
 	writeAll,
-} from './lettersofours.js';
+} from './harness/letters.js';
+import { Pane, whyNoTmux } from './harness/tmux.js';
+import { letters } from './lettersofours.js';
 import { foreign, foreignEnv } from './mta/foreign.js';
 
 const dir = mkdtempSync(join(tmpdir(), 'others-'));
@@ -34,7 +33,7 @@ const pathOf = (name: string) => join(dir, `letter-${names.indexOf(name)}`);
 
 let written: ReadonlyMap<string, Buffer | Error>;
 before(async () => {
-	written = await writeAll(folder);
+	written = await writeAll(folder, letters);
 	for (const name of there()) writeFileSync(pathOf(name), letter(name));
 });
 

@@ -19,7 +19,8 @@ import { after, before, describe, it } from 'node:test';
 import { smtpTransport } from '../../src/mta/bysmtp.js';
 import { programTransport } from '../../src/mta/program.js';
 import type { Transport } from '../../src/mta/transport.js';
-import { letters, prepare, writeAll } from '../lettersofours.js';
+import { prepare, writeAll } from '../harness/letters.js';
+import { letters } from '../lettersofours.js';
 import { eximFor, missing, serveExim, startPostfix } from './foreign.js';
 import { makeOffice } from './office.js';
 
@@ -35,7 +36,7 @@ after(() => {
 const names = Object.keys(letters);
 let written: ReadonlyMap<string, Buffer | Error>;
 before(async () => {
-	written = await writeAll(prepare(dir));
+	written = await writeAll(prepare(dir), letters);
 });
 
 function letter(name: string): Buffer {
