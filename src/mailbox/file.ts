@@ -154,7 +154,7 @@ export class MboxFile implements Mailbox {
 						this.#kept = grown(this.#kept, new Uint8Array(count * 2));
 						this.#heads = grown(this.#heads, new Uint32Array(count * 2));
 					}
-					this.#extracts.drop(count);
+					if (this.#text.size > 0) this.#extracts.drop(count);
 					this.#heads[count] = 0;
 					this.#kept[count++] = 0;
 				},
@@ -163,7 +163,7 @@ export class MboxFile implements Mailbox {
 					if (octets < 2 ** 32) this.#heads[count - 1] = octets;
 				},
 				fields: (octets, from, to) => this.#extracts.put(count - 1, octets, from, to),
-				doubt: () => doubtful.add(starts.length - 1),
+				...(this.#believes() && { doubt: () => doubtful.add(starts.length - 1) }),
 				keep: (bits) => {
 					const at = count - 1;
 					this.#kept[at] = joinKept(this.#kept[at] as number, bits);
@@ -204,8 +204,6 @@ export class MboxFile implements Mailbox {
 	 * end, and nothing on the way reads as a letter: else it might hide one. True where there is text.
 	 */
 	#findText(starts: readonly number[], doubtful: ReadonlySet<number>, size: number): boolean {
-		const { faithful, everyFrom } = this.#options;
-		if (faithful || everyFrom) return false;
 		const before = this.#text.size;
 		for (let index = 0; index < starts.length; index++) {
 			if (!doubtful.has(index + 1)) continue;
@@ -220,6 +218,11 @@ export class MboxFile implements Mailbox {
 			index = last;
 		}
 		return this.#text.size > before;
+	}
+
+	/** Whether a Content-Length counts for anything. */
+	#believes(): boolean {
+		return !this.#options.faithful && !this.#options.everyFrom;
 	}
 
 	/** Where the message whose index is so many more than those known ends, if its Content-Length is true. */

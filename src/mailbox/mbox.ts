@@ -84,6 +84,7 @@ export class Splitter {
 	 */
 	push(window: Buffer, offset: number, last: boolean): number {
 		const { length } = window;
+		const { everyFrom, text } = this.#dialect;
 		let at = 0;
 		while (at < length) {
 			if (this.#inside === 'header') {
@@ -106,7 +107,10 @@ export class Splitter {
 				if (from < 0) return last ? length : Math.max(at, length - separator.length - 2);
 				at = from;
 				if (from === 0 || window[from - 1] !== newline) at += fromBlank.length;
-				else if (this.#isBeginning(window, from, offset, afterHeader)) {
+				else if (
+					(afterHeader || everyFrom || this.#isAfterEmpty(window, from)) &&
+					!text?.has(offset + from)
+				) {
 					this.#begin(offset + from);
 				} else {
 					this.#found.bare();
@@ -123,12 +127,6 @@ export class Splitter {
 		this.#inside = 'header';
 		this.#postmark = true;
 		this.#fresh = true;
-	}
-
-	#isBeginning(window: Buffer, from: number, offset: number, afterHeader: boolean): boolean {
-		const { everyFrom, text } = this.#dialect;
-		if (text?.has(offset + from)) return false;
-		return everyFrom || afterHeader || this.#isAfterEmpty(window, from);
 	}
 
 	#isAfterEmpty(window: Buffer, from: number): boolean {
@@ -171,7 +169,7 @@ export class Splitter {
 			}
 			// The line beneath it is asked for, too.
 			if (!last && length - at < longestName && window.indexOf(newline, at) < 0) return -1;
-			if (!readsAsLetter(window, from, at)) this.#found.doubt?.();
+			if (this.#found.doubt && !readsAsLetter(window, from, at)) this.#found.doubt();
 			this.#endPostmark(window, at);
 		}
 		const start = at;

@@ -158,9 +158,11 @@ export function restateStatus(header: Buffer, kept: number, faithful = false): B
 			const others = first.slice(first.indexOf('\n') + 1 || first.length);
 			return Buffer.from(`${text.slice(0, start)}${fields}\n${others}`, 'latin1');
 		}
+		// After the empty line it would begin a message.
+		const quoted = first.startsWith('From ') ? `>${first}` : first;
 		return fields === ''
 			? header
-			: Buffer.from(`${text.slice(0, start)}${fields}${lineEnd}${first}`, 'latin1');
+			: Buffer.from(`${text.slice(0, start)}${fields}${lineEnd}${quoted}`, 'latin1');
 	}
 	let result = text.slice(0, start);
 	let dropping = false;
