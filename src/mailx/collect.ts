@@ -167,7 +167,9 @@ async function quote(
 	const from = mailbox.header(original).get('from');
 	const plain = !['noheading', 'headers', 'allheaders'].includes(manner ?? '');
 	if (plain && from !== undefined) {
-		const name = decodeWords(from, terminal.charset, session.bare);
+		// Without -n a name made to do harm does not fill the letter.
+		const enough = session.bare ? from : from.slice(0, 4_000);
+		const name = decodeWords(enough, terminal.charset, session.bare);
 		say(`${makePrintable(name, terminal.charset)} wrote:\n\n`);
 	}
 	const indent = variables.get('indentprefix');

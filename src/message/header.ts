@@ -75,9 +75,14 @@ export function parseHeader(octets: Uint8Array): Header {
 /** RFC 2047 6.2: white space between two encoded words is none, so that folding leaves no blank there. */
 function unfold(value: string): string {
 	if (value.indexOf('\n') === value.length - 1) return trimmed(value);
+	const text = trimmed(value);
+	// A million lines of References: nothing but their ends to be seen to.
+	if (!text.includes('?=\n') && !/[ \t\r\v\f]\n/.test(text)) {
+		return text.replace(/\n[ \t\r\v\f]*/g, ' ');
+	}
 	const pieces: string[] = [];
 	let before = '';
-	for (const line of trimmed(value).split('\n')) {
+	for (const line of text.split('\n')) {
 		const part = trimmed(line);
 		const joins = before.endsWith('?=') && part.startsWith('=?');
 		if (pieces.length > 0 && !joins) pieces.push(' ');
