@@ -16,6 +16,7 @@ import {
 
 import { Complaint, isErrno } from '../complaint.js';
 import { type Header, parseHeader } from '../message/header.js';
+import { textAmong } from './contentlength.js';
 import { bareBit, type Contents, piecesOf } from './contents.js';
 import { Extracts } from './extracts.js';
 import { lockMailbox, MailboxBusy, type MailboxLock } from './lock.js';
@@ -199,41 +200,22 @@ export class MboxFile implements Mailbox {
 		return { crlf: !faithful, everyFrom, text: this.#text.size > 0 ? this.#text : undefined };
 	}
 
-	/**
-	 * A Content-Length (mboxcl2) is believed where it leads to the very beginning of another message, or to the
-	 * end, and nothing on the way reads as a letter: else it might hide one. True where there is text.
-	 */
-	#findText(starts: readonly number[], doubtful: ReadonlySet<number>, size: number): boolean {
-		const before = this.#text.size;
-		for (let index = 0; index < starts.length; index++) {
-			if (!doubtful.has(index + 1)) continue;
-			let next = index + 1;
-			while (doubtful.has(next)) next++;
-			const last = next - 1;
-			const end = this.#endOf(index, starts[index] as number);
-			while (next > index + 1 && end !== undefined && !isBoundary(end, starts[next] ?? size))
-				next--;
-			if (end !== undefined)
-				for (const start of starts.slice(index + 1, next)) this.#text.add(start);
-			index = last;
-		}
-		return this.#text.size > before;
-	}
-
 	/** Whether a Content-Length counts for anything. */
 	#believes(): boolean {
 		return !this.#options.faithful && !this.#options.everyFrom;
 	}
 
-	/** Where the message whose index is so many more than those known ends, if its Content-Length is true. */
-	#endOf(index: number, start: number): number | undefined {
-		const head = this.#heads[this.messages.length + index] as number;
-		if (head === 0 || head > windowOctets) return undefined;
-		const header = this.#window.read(start, start + head).toString('latin1');
-		const found = [...header.matchAll(/\ncontent-length[ \t]*:[ \t]*(\d{1,15})[ \t]*\r?(?=\n)/gi)];
-		const lengths = new Set(found.map(([, digits]) => Number(digits)));
-		const [length] = lengths;
-		return length === undefined || lengths.size > 1 ? undefined : start + head + length;
+	/** Notes what stands in bodies, though it looks like the beginning of a message. True where there is any. */
+	#findText(starts: readonly number[], doubtful: ReadonlySet<number>, size: number): boolean {
+		const header = (index: number) => {
+			const octets = this.#heads[this.messages.length + index] as number;
+			if (octets === 0 || octets > windowOctets) return undefined;
+			const start = starts[index] as number;
+			return this.#window.read(start, start + octets);
+		};
+		const text = textAmong({ starts, doubtful, size, header });
+		for (const start of text) this.#text.add(start);
+		return text.length > 0;
 	}
 
 	/** Notes what has to stand between two messages, where no empty line does. */
@@ -510,11 +492,6 @@ export class MboxFile implements Mailbox {
 
 const carriageReturn = 13;
 const fromBlank = Buffer.from('From ', 'latin1');
-
-/** Whether a message that ends there is followed by one that begins at `start`, an empty line between them. */
-function isBoundary(end: number, start: number): boolean {
-	return start - end >= 0 && start - end <= 2;
-}
 
 function grown<T extends Uint8Array | Uint32Array>(array: T, larger: T): T {
 	larger.set(array);
