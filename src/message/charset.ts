@@ -136,12 +136,19 @@ function decode(octets: Buffer, charset: string): string | undefined {
 		return decode(unshifted(octets, /~\{((?:[^~\n]|~(?!\}))*)~?\}?/g), 'gb18030');
 	const decoder = decoderOf(charset);
 	if (decoder) {
+		const stream = charset === 'iso-2022-jp' ? withoutIdleShifts(octets) : octets;
 		// windows-125x: what the code page leaves open comes back as a C1 control.
-		const text = strictly(decoder, octets) ?? new TextDecoder(charset).decode(octets);
+		const text = strictly(decoder, stream) ?? new TextDecoder(charset).decode(stream);
 		return text.replace(/[\ufffd\x80-\x9f]/g, '?');
 	}
 	if (!converters?.encodingExists(charset)) return undefined;
 	return converters.decode(octets, charset).replace(/\ufffd/g, '?');
+}
+
+/** Shifts that another follows at once: where two texts meet. Decoders take them for an attack (WHATWG). */
+function withoutIdleShifts(octets: Buffer): Buffer {
+	const text = octets.toString('latin1');
+	return Buffer.from(text.replace(/(?:\x1b[($][@-J])+(?=\x1b[($][@-J])/g, ''), 'latin1');
 }
 
 /** What stands between signs of shifting, in octets above 127 as in the charset that has no such signs. */

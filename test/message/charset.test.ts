@@ -25,6 +25,7 @@ describe('charsets by the names letters have', () => {
 		['big5', 'a4a4', '中'],
 		['x-euc-jp', 'c6fc', '日'],
 		['iso-2022-jp', '1b2442467c1b2842', '日'],
+		['iso-2022-jp', '1b2442467c1b28421b2442467c1b2842', '日日'],
 		['unicode-1-1-utf-7', Buffer.from('Gr+APwA3w-e').toString('hex'), 'Grüße'],
 		['utf-16', '00470072006500610074', 'Great'],
 		['utf-16', 'fffe47007200', 'Gr'],
