@@ -241,8 +241,10 @@ const longestName = 100;
 
 /** Whether a From_ line has a time of day, and the line at `next`, beneath it, is a field or another postmark. */
 function readsAsLetter(window: Buffer, from: number, next: number): boolean {
-	const time = window.indexOf(colon, from);
-	if (time < 0 || time >= next) return false;
+	// Not indexOf: without a colon it would look through all that follows, for each message anew.
+	let time = from;
+	while (time < next && window[time] !== colon) time++;
+	if (time === next) return false;
 	const end = Math.min(window.length, next + longestName);
 	let at = next;
 	while (at < end && (window[at] as number) > 0x20) {
