@@ -1,8 +1,9 @@
 /**
  * HTML made plainer before it is converted to text: what a browser would hide is taken out, rows of tables
- * become lines, headings paragraphs, images their words. One pass over the tags; it knows no more of HTML
- * than their names, and leaves alone what it does not know.
+ * become lines, headings paragraphs, images their words, links their words and a number. One pass over the
+ * tags; it knows no more of HTML than their names, and leaves alone what it does not know.
  */
+import { isBlank, Links } from './htmllinks.js';
 
 /** Their content is no text, whatever is in it. */
 const opaque = /^(script|style|title|template)$/;
@@ -13,19 +14,30 @@ const endedByNext = /^(p|li|td|th|tr|dt|dd|option)$/;
 /** Of a tag, no more is looked at. */
 const longestTag = 4_000;
 
-/** Still HTML. */
-export function plainerHtml(html: string): string {
-	return new Plainer(html, true).run() ?? new Plainer(html, false).run() ?? html;
+/** They begin lines of their own. */
+const block = /^(blockquote|br|center|div|dl|dt|dd|hr|li|ol|p|pre|table|tr|ul)$/;
+
+export interface PlainerHtml {
+	/** Still HTML, without links. */
+	readonly html: string;
+	/** Where link 1, 2 ... lead. */
+	readonly targets: readonly string[];
+}
+
+export function plainerHtml(html: string): PlainerHtml {
+	const plainer = new Plainer(html, true).run() ?? new Plainer(html, false).run();
+	return plainer ?? { html, targets: [] };
 }
 
 class Plainer {
 	readonly #html: string;
 	readonly #hides: boolean;
 	readonly #lower: string;
-	readonly #pieces: string[] = [];
+	readonly #links = new Links();
 	/** The element that is hidden, and how many of its name are open. */
 	#hidden: { readonly name: string; depth: number } | undefined;
-	#firstCell = true;
+	/** What stands in this row, and whether the cell that has begun is to be kept apart from it. */
+	#row: 'empty' | 'begun' | 'apart' = 'empty';
 
 	constructor(html: string, hides: boolean) {
 		this.#html = html;
@@ -34,7 +46,7 @@ class Plainer {
 	}
 
 	/** Undefined where something hidden never ends: it is not to take all the rest with it. */
-	run(): string | undefined {
+	run(): PlainerHtml | undefined {
 		const html = this.#html;
 		let at = 0;
 		for (let open = html.indexOf('<'); open >= 0; open = html.indexOf('<', at)) {
@@ -49,11 +61,18 @@ class Plainer {
 			if (!comment) at = this.#tag(html.slice(open, at), at);
 		}
 		this.#put(html.slice(at));
-		return this.#hidden ? undefined : this.#pieces.join('');
+		return this.#hidden ? undefined : this.#links.result();
 	}
 
 	#put(text: string): void {
-		if (!this.#hidden && text !== '') this.#pieces.push(text);
+		if (this.#hidden || text === '') return;
+		if (!isBlank(text)) {
+			if (this.#row === 'apart') this.#links.text(' &nbsp; ');
+			this.#row = 'begun';
+		}
+		// Senders fill empty cells with spaces that do not break.
+		const fills = this.#row !== 'begun' && text.includes('&') && isBlank(text);
+		this.#links.text(fills ? ' ' : text);
 	}
 
 	/** Returns where to go on. */
@@ -61,7 +80,7 @@ class Plainer {
 		const match = /^<(\/?)([a-z][a-z\d]*)/i.exec(tag);
 		const name = match?.[2]?.toLowerCase();
 		if (name === undefined) {
-			this.#put(tag);
+			this.#links.tag(tag);
 			return after;
 		}
 		const closes = match?.[1] === '/';
@@ -77,7 +96,7 @@ class Plainer {
 			this.#hidden = { name, depth: 1 };
 			return after;
 		}
-		this.#put(this.#plain(name, closes, tag));
+		this.#plain(name, closes, tag);
 		return after;
 	}
 
@@ -91,36 +110,44 @@ class Plainer {
 		if (hidden.depth === 0) this.#hidden = undefined;
 	}
 
-	#plain(name: string, closes: boolean, tag: string): string {
-		if (/^h[1-6]$/.test(name)) return closes ? '</p>' : '<p>';
+	#plain(name: string, closes: boolean, tag: string): void {
+		if (/^(h[1-6]|table|tr|t(body|head|foot)|caption)$/.test(name)) {
+			this.#row = 'empty';
+			const line = name.startsWith('h') ? 'p' : 'div';
+			this.#links.tag(closes ? `</${line}>` : `<${line}>`);
+			return;
+		}
 		switch (name) {
-			case 'table':
-			case 'tr':
-				this.#firstCell = true;
-				return closes ? '</div>' : '<div>';
-			case 'tbody':
-			case 'thead':
-			case 'tfoot':
-			case 'caption':
-				return closes ? '</div>' : '<div>';
 			case 'td':
-			case 'th': {
-				const apart = !closes && !this.#firstCell;
-				this.#firstCell = false;
-				return apart ? ' &nbsp; ' : '';
-			}
+			case 'th':
+				if (!closes && this.#row === 'begun') this.#row = 'apart';
+				return;
 			case 'img': {
-				const words = attribute(tag, 'alt')?.replace(/[<>]/g, '').trim();
-				return words ? `[${words}]` : '';
+				const words = imageWords(tag);
+				if (words !== '') this.#put(`[${words}]`);
+				else if (!isSpacer(tag)) this.#links.picture();
+				return;
 			}
 			case 'a':
-				return closes || /^\s*(https?|ftp|mailto|tel):/i.test(attribute(tag, 'href') ?? '')
-					? tag
-					: '<a>';
+				if (closes) this.#links.end();
+				else this.#links.begin(attribute(tag, 'href') ?? '');
+				return;
 			default:
-				return tag;
+				if (this.#row === 'apart' && block.test(name)) this.#row = 'begun';
+				this.#links.tag(tag);
 		}
 	}
+}
+
+/** What an image says; there are senders who write what it is for. */
+function imageWords(tag: string): string {
+	const words = attribute(tag, 'alt')?.replace(/[<>]/g, '').trim() ?? '';
+	return /^(spacer|blank|pixel|image|img|\W)?$/i.test(words) ? '' : words;
+}
+
+/** It keeps things apart, or tells the sender that the letter is read. */
+function isSpacer(tag: string): boolean {
+	return ['width', 'height'].some((name) => /^[0-3](px)?$/.test(attribute(tag, name) ?? ''));
 }
 
 function isHidden(tag: string): boolean {

@@ -9,17 +9,15 @@ import { plainerHtml } from './plainerhtml.js';
 /** Characters of HTML that are converted; longer letters are shown as they stand. */
 export const longestHtml = 1_000_000;
 
-/** The converter has wrapped lines for the length of the target: a number finds room on the line before. */
-const link = /(\n?)\[((?:https?|ftp|mailto|tel):[^\]\s]+)\]/gi;
-
 /** Undefined where the converter gives up: the HTML was made to do harm, or is none. */
 export async function htmlToText(html: string): Promise<string | undefined> {
 	if (html.length > longestHtml || deepest(html) > mostDeep) return undefined;
-	const letter = Buffer.from(`Content-Type: text/html; charset=utf-8\n\n${plainerHtml(html)}`);
+	const plainer = plainerHtml(html);
+	const letter = Buffer.from(`Content-Type: text/html; charset=utf-8\n\n${plainer.html}`);
 	const options = { skipTextToHtml: true, skipImageLinks: true, skipTextLinks: true };
 	try {
 		const { text } = await simpleParser(letter, options);
-		return text === undefined ? undefined : numberLinks(text);
+		return text === undefined ? undefined : tidy(text, plainer.targets);
 	} catch {
 		return undefined;
 	}
@@ -39,24 +37,13 @@ function deepest(html: string): number {
 	return most;
 }
 
-function numberLinks(text: string): string {
-	const targets: string[] = [];
-	const body = text.replace(link, (_, newline: string, target: string, at: number) => {
-		// Where the words are the target already, they need no number.
-		if (says(text.slice(Math.max(0, at - target.length - 1), at), target)) return '';
-		const known = targets.indexOf(target);
-		return `${newline && ' '}[${known < 0 ? targets.push(target) : known + 1}]`;
-	});
+function tidy(text: string, targets: readonly string[]): string {
 	const list = targets.map((target, index) => `[${index + 1}] ${target}\n`).join('');
-	const plain = body
+	const plain = text
 		.replaceAll('\u00a0', ' ')
 		.replace(/[ \t]{1,200}$/gm, '')
-		.replace(/\n{4,}/g, '\n\n\n')
+		.replace(/\n{3,}/g, '\n\n')
+		.replace(/^\n+/, '')
 		.trimEnd();
 	return `${plain}\n${list === '' ? '' : `\n${list}`}`;
-}
-
-function says(before: string, target: string): boolean {
-	const bare = target.replace(/^mailto:/i, '');
-	return [bare, bare.replace(/\/$/, '')].some((words) => before.trimEnd().endsWith(words));
 }

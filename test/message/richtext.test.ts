@@ -48,6 +48,43 @@ describe('HTML as text', () => {
 			await htmlToText('<a href="http://x.example/">http://x.example</a>'),
 			'http://x.example\n',
 		);
+		assert.equal(
+			await htmlToText('<a href="mailto:a@x.example?subject=hi">a@x.example</a>.'),
+			'a@x.example.\n',
+		);
+		assert.equal(
+			await htmlToText('<a href="http://c.example">http://abc.example</a>'),
+			'http://abc.example [1]\n\n[1] http://c.example\n',
+		);
+	});
+
+	it('drops links without words and spacers, and says where only a picture leads', async () => {
+		const link = (target: string, inside: string) =>
+			`<a href="http://x.example/${target}">${inside}</a>`;
+		assert.equal(
+			await htmlToText(
+				link('a', '') +
+					link('b', '<img src="dot.gif" width=1 height=9>') +
+					link('b', ' &nbsp;<img alt=spacer width="1">') +
+					link('c', '<img src="c.gif">') +
+					link('d', '<img src="d.gif">') +
+					link('d', '<b>words </b>') +
+					link('e?x=1&amp;y=2', '<img alt="Logo">'),
+			),
+			'[image] [1] words [2] [Logo] [3]\n\n[1] http://x.example/c\n[2] http://x.example/d\n[3] http://x.example/e?x=1&y=2\n',
+		);
+	});
+
+	it('puts the number behind the last words, in their line', async () => {
+		const item = `<a href="http://x.example/${'y'.repeat(100)}"><p>${'word '.repeat(14)}</p></a>`;
+		assert.match((await htmlToText(item)) ?? '', /^(word )+\[1\]\n\n/);
+	});
+
+	it('leaves no more than one line empty, and none at the beginning', async () => {
+		assert.equal(
+			await htmlToText('<br><br><p>a</p><br><br><br><table><tr><td>&nbsp;<td>b</table>'),
+			'a\n\nb\n',
+		);
 	});
 
 	it('is done in a moment with tags that never end', async () => {
