@@ -25,10 +25,11 @@ import {
 import { basename, dirname, join } from 'node:path';
 
 import { isErrno } from '../complaint.js';
+import { bufferOf } from '../message/octets.js';
 import { syncDirectory, writeAll } from './disk.js';
+import { quoteFrom } from './fromlines.js';
 import { Journal, undoInterrupted } from './journal.js';
 import { type MailboxLock, waitForMailbox } from './lock.js';
-import { bufferOf, quoteFrom } from './mbox.js';
 
 /** A letter on its way into a folder. */
 export interface Letter {

@@ -85,9 +85,6 @@ export class CompressedMbox implements Mailbox {
 	look(message: Message): Buffer {
 		return this.#inner.look(message);
 	}
-	extract(message: Message): string | undefined {
-		return this.#inner.extract(message);
-	}
 	header(message: Message): Header {
 		return this.#inner.header(message);
 	}

@@ -2,8 +2,8 @@
  * What an mbox file is to consist of when it is written back: the spans that stay as they are, and the
  * messages that do not, put in another way. What nobody has changed is a span. Writes nothing.
  */
+import { quoteFrom } from './fromlines.js';
 import { Flag, type Message } from './mailbox.js';
-import { quoteFrom } from './mbox.js';
 import type { Piece } from './rewrite.js';
 import { headerEnd, isHeadless, Kept, keptOfFlags, restateStatus } from './status.js';
 

@@ -16,14 +16,15 @@ import {
 
 import { Complaint, isErrno } from '../complaint.js';
 import { type Header, parseHeader } from '../message/header.js';
+import { countLines } from '../message/octets.js';
 import { textAmong } from './contentlength.js';
 import { bareBit, type Contents, piecesOf } from './contents.js';
-import { Extracts } from './extracts.js';
+import { fromBlank, isFrom } from './fromlines.js';
 import { lockMailbox, MailboxBusy, type MailboxLock } from './lock.js';
 import { Flag, type Mailbox, Message, type WriteBackOptions } from './mailbox.js';
-import { countLines, type Dialect, joinKept, Splitter } from './mbox.js';
+import { type Dialect, Splitter } from './mbox.js';
 import { type Claim, claim, rewrite } from './rewrite.js';
-import { flagsOfKept, headerEnd } from './status.js';
+import { flagsOfKept, headerEnd, joinKept } from './status.js';
 import { FileWindow, windowOctets } from './window.js';
 
 export interface MboxOptions {
@@ -70,7 +71,6 @@ export class MboxFile implements Mailbox {
 	#kept = new Uint8Array(64);
 	/** Octets from the From_ line to the empty line after the header, 0 where that is not known. */
 	#heads = new Uint32Array(64);
-	readonly #extracts = new Extracts();
 	/** The last octets known, to tell a file that has grown from one that has been rewritten. */
 	#sample: Buffer = Buffer.alloc(0);
 	readonly #lines = new Map<Message, number>();
@@ -155,7 +155,6 @@ export class MboxFile implements Mailbox {
 						this.#kept = grown(this.#kept, new Uint8Array(count * 2));
 						this.#heads = grown(this.#heads, new Uint32Array(count * 2));
 					}
-					if (this.#text.size > 0) this.#extracts.drop(count);
 					this.#heads[count] = 0;
 					this.#kept[count++] = 0;
 				},
@@ -163,7 +162,6 @@ export class MboxFile implements Mailbox {
 					const octets = start - (starts.at(-1) as number);
 					if (octets < 2 ** 32) this.#heads[count - 1] = octets;
 				},
-				fields: (octets, from, to) => this.#extracts.put(count - 1, octets, from, to),
 				...(this.#believes() && { doubt: () => doubtful.add(starts.length - 1) }),
 				keep: (bits) => {
 					const at = count - 1;
@@ -253,7 +251,7 @@ export class MboxFile implements Mailbox {
 		if (replaced) return replaced;
 		const wanted = Math.min(least, message.octets);
 		const octets = this.#window.look(message.start, wanted, most, this.#octets);
-		if (octets.compare(fromBlank, 0, 5, 0, 5) === 0) return octets;
+		if (isFrom(octets, 0)) return octets;
 		this.#window.forget();
 		throw this.#changed();
 	}
@@ -276,16 +274,6 @@ export class MboxFile implements Mailbox {
 
 	head(message: Message): Buffer {
 		return this.#head(message);
-	}
-
-	extract(message: Message): string | undefined {
-		return this.#replaced.has(message) ? undefined : this.#extracts.get(message.number - 1);
-	}
-
-	extractsMatching(pattern: RegExp): Uint8Array {
-		const found = this.#extracts.matching(pattern, this.messages.length);
-		for (const { number } of this.#replaced.keys()) found[number - 1] = 1;
-		return found;
 	}
 
 	read(message: Message): Buffer {
@@ -491,7 +479,6 @@ export class MboxFile implements Mailbox {
 }
 
 const carriageReturn = 13;
-const fromBlank = Buffer.from('From ', 'latin1');
 
 function grown<T extends Uint8Array | Uint32Array>(array: T, larger: T): T {
 	larger.set(array);

@@ -104,16 +104,6 @@ export interface Mailbox {
 	 * would fetch their bodies, too. To be looked at, not kept: the next look may overwrite it.
 	 */
 	head?(message: Message): Buffer;
-	/**
-	 * Those of its fields that are `extractedFields` (mbox.ts), as they stand, an octet a character; without
-	 * reading anything. Undefined where they are not at hand, which says nothing of whether there are any.
-	 */
-	extract?(message: Message): string | undefined;
-	/**
-	 * By index of the message: 0 where `extract` gives what a pattern (with flag g, within a line) matches
-	 * nothing of, else 1. For a search of all messages.
-	 */
-	extractsMatching?(pattern: RegExp): Uint8Array;
 	/** As `read`, to be looked at, not kept: the next look may overwrite it. */
 	look?(message: Message): Buffer;
 	/** Its header alone, without the From_ line; parsed when first asked for, few are kept. */

@@ -23,12 +23,13 @@ import { Complaint, forgiving, isErrno } from '../complaint.js';
 import { skin } from '../message/address.js';
 import { parseDate, printCtime } from '../message/date.js';
 import { type Header, parseHeader } from '../message/header.js';
+import { bufferOf, countLines } from '../message/octets.js';
 import type { System } from '../system.js';
 import type { Appended, AppendOptions, Letter } from './append.js';
 import { syncDirectory, writeAll } from './disk.js';
 import { isWritable } from './file.js';
+import { quoteFrom } from './fromlines.js';
 import { Flag, type Mailbox, Message, type WriteBackOptions } from './mailbox.js';
-import { bufferOf, countLines, quoteFrom } from './mbox.js';
 import { flagsOfKept, keptOfLine } from './status.js';
 
 export interface MaildirOptions {

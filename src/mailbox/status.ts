@@ -52,6 +52,15 @@ function parseLine(line: string): number {
 	return `${own}\n` === line ? kept : kept | Kept.odd;
 }
 
+/** The bits of several status lines together: two of a kind are odd. */
+export function joinKept(before: number, bits: number): number {
+	const status = Kept.read | Kept.old;
+	const xStatus = Kept.flagged | Kept.answered | Kept.draft;
+	const twice = (before & bits & (status | xStatus)) !== 0;
+	const again = (before & status && bits & status) || (before & xStatus && bits & xStatus);
+	return before | bits | (twice || again ? Kept.odd : 0);
+}
+
 /** The flags of a message whose file says so. */
 export function flagsOfKept(kept: number): number {
 	return (

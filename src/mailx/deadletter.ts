@@ -5,6 +5,7 @@
 import { closeSync, fstatSync, fsyncSync, ftruncateSync, openSync, writeSync } from 'node:fs';
 
 import { isErrno, reason } from '../complaint.js';
+import { countNewlines } from '../message/octets.js';
 import { deadLetter } from './foldernames.js';
 import type { Session } from './session.js';
 
@@ -24,7 +25,7 @@ export function saveDeadLetter(session: Session, octets: Uint8Array, quiet = fal
 		terminal.complain(`${path}: ${reason(error)}\n`);
 		return false;
 	}
-	if (!quiet) terminal.write(`"${path}" ${countLines(octets)}/${octets.length}\n`);
+	if (!quiet) terminal.write(`"${path}" ${countNewlines(octets)}/${octets.length}\n`);
 	return true;
 }
 
@@ -45,10 +46,4 @@ function appendDurably(path: string, octets: Uint8Array, wholly: boolean): void 
 	} finally {
 		closeSync(file);
 	}
-}
-
-export function countLines(octets: Uint8Array): number {
-	let lines = 0;
-	for (let at = octets.indexOf(0x0a); at >= 0; at = octets.indexOf(0x0a, at + 1)) lines++;
-	return lines;
 }

@@ -3,35 +3,19 @@
  * between. For summaries, searches and sorting; a message that is shown gets a proper Header.
  */
 import type { Mailbox, Message } from '../mailbox/mailbox.js';
-import { extractedFields } from '../mailbox/mbox.js';
 import { headerEnd } from '../mailbox/status.js';
 
-const extractedNames = [...extractedFields];
-
-/** The fields of one message of an open mailbox, read when they are asked for. */
+/** The header of one message as text, an octet a character; what follows its empty line is passed over. */
 export class FieldScan {
-	readonly #mailbox: Mailbox;
-	readonly #message: Message;
-	readonly #extract: string | undefined;
-	#header: string | undefined;
-	/** Of the extracted fields, in their order. */
-	#values: readonly (string | undefined)[] | undefined;
+	readonly #text: string;
 
-	constructor(mailbox: Mailbox, message: Message) {
-		this.#mailbox = mailbox;
-		this.#message = message;
-		this.#extract = mailbox.extract?.(message);
+	constructor(text: string) {
+		this.#text = text;
 	}
 
-	/** The header as text, an octet a character. */
-	#whole(): string {
-		this.#header ??= headerText(this.#mailbox, this.#message);
-		return this.#header;
-	}
-
-	/** False where none of the fields of a summary has an encoded word (RFC 2047) in a rare charset. */
+	/** False where no field has an encoded word (RFC 2047) in a rare charset. */
 	mayNeedDecoder(): boolean {
-		return mayNeedDecoder(this.#extract ?? this.#whole());
+		return mayNeedDecoder(this.#text);
 	}
 
 	/**
@@ -39,114 +23,55 @@ export class FieldScan {
 	 * where there is none. Lines that are no field are passed over. `name` in lower case.
 	 */
 	get(name: string): string | undefined {
-		const at = this.#extract === undefined ? -1 : extractedNames.indexOf(name);
-		if (at < 0) return valueIn(this.#whole(), name);
-		this.#values ??= valuesIn(this.#extract as string, extractedNames);
-		return this.#values[at];
+		const text = this.#text;
+		const first = name.charCodeAt(0) | 0x20;
+		let found: string | undefined;
+		findLines(text);
+		for (let line = 0; line < lines.count; line++) {
+			const at = lines.starts[line] as number;
+			if ((text.charCodeAt(at) | 0x20) !== first) continue;
+			const value = fieldAt(text, at, lineEnd(text, at), name);
+			if (value !== undefined) found = found === undefined ? value : `${found} ${value}`;
+		}
+		return found;
 	}
 }
 
 /** The fields of a message of an open mailbox. */
 export function scanFields(mailbox: Mailbox, message: Message): FieldScan {
-	return new FieldScan(mailbox, message);
+	const octets = mailbox.head?.(message) ?? headerOf(mailbox.read(message));
+	const start = mailbox.format === 'mbox' ? octets.indexOf(0x0a) + 1 : 0;
+	return new FieldScan(octets.toString('latin1', start));
 }
 
 /** As `FieldScan.get`, for a single field of each of many messages. */
 export function fieldOf(mailbox: Mailbox, message: Message, name: string): string | undefined {
-	const extract = extractedFields.has(name) ? mailbox.extract?.(message) : undefined;
-	return valueIn(extract ?? headerText(mailbox, message), name);
+	return scanFields(mailbox, message).get(name);
 }
 
-/** Those fields of one message, each as `FieldScan.get` gives it, found in one walk. */
-export function fieldsOf(
-	mailbox: Mailbox,
-	message: Message,
-	names: readonly string[],
-): (string | undefined)[] {
-	const isExtracted = names.every((name) => extractedFields.has(name));
-	const extract = isExtracted ? mailbox.extract?.(message) : undefined;
-	return valuesIn(extract ?? headerText(mailbox, message), names);
-}
+/** Where lines begin in the header looked at last: it is often asked for several fields. */
+const lines = { of: '', starts: new Uint32Array(256), count: 0 };
 
-function valuesIn(text: string, names: readonly string[]): (string | undefined)[] {
-	const found: (string | undefined)[] = names.map(() => undefined);
-	const pattern = patternOf(names.join('|'));
-	for (let match = pattern.exec(text); match; match = pattern.exec(text)) {
-		const at = names.indexOf((match[1] as string).toLowerCase());
-		const value = unfold(text, pattern.lastIndex);
-		found[at] = found[at] === undefined ? value : `${found[at]} ${value}`;
-	}
-	return found;
-}
-
-/**
- * Tells of messages whether a field of theirs may contain a text, whatever the case, without unfolding
- * or decoding anything: most others are told from it. Of some it is always said that they may.
- */
-export function sieveFor(
-	mailbox: Mailbox,
-	field: string,
-	sought: string,
-): (message: Message) => boolean {
-	// A blank may be one between lines; other characters, and encodings, may be written in many ways.
-	if (!extractedFields.has(field) || !/^[\x21-\x7e]+$/.test(sought)) return () => true;
-	const pattern = new RegExp(`${literal(sought)}|=\\?|[\\x1b\\x80-\\xff]`, 'gi');
-	const matching = mailbox.extractsMatching?.(pattern);
-	return (message) => matching?.[message.number - 1] !== 0;
-}
-
-/** A pattern for this text; letters, digits and the hyphen stand for themselves. */
-function literal(text: string): string {
-	return text.replace(
-		/[^\w-]/g,
-		(char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`,
-	);
-}
-
-/**
- * The beginnings of fields by name, or by names with bars between them. Expressions, as the walk over the
- * lines is then the regular expression engine's: of code of ours the most would be spent on compiling it.
- */
-const patterns = new Map<string, RegExp>();
-
-function patternOf(names: string): RegExp {
-	let pattern = patterns.get(names);
-	if (!pattern) {
-		const either = names.split('|').map(literal).join('|');
-		pattern = new RegExp(`(?:^|\\n)(${either})[ \\t]*:`, 'gi');
-		// Names come from what people type, too.
-		if (patterns.size < 64) patterns.set(names, pattern);
-	}
-	pattern.lastIndex = 0;
-	return pattern;
-}
-
-function valueIn(text: string, name: string): string | undefined {
-	const pattern = patternOf(name);
-	let found: string | undefined;
-	while (pattern.test(text)) {
-		const value = unfold(text, pattern.lastIndex);
-		found = found === undefined ? value : `${found} ${value}`;
-	}
-	return found;
-}
-
-/** The value that begins at `start`, behind the colon. */
-function unfold(text: string, start: number): string {
-	const end = lineEnd(text, start);
-	const first = text.slice(start, trimmedEnd(text, start, end));
-	return trimStart(isBlank(text, end + 1) ? unfoldMore(text, end + 1, first) : first);
-}
-
-function unfoldMore(text: string, start: number, first: string): string {
-	const lines = [first];
-	for (let at = start; isBlank(text, at); ) {
+function findLines(text: string): void {
+	if (text === lines.of) return;
+	lines.of = text;
+	lines.count = 0;
+	for (let at = 0; at < text.length; ) {
 		const end = lineEnd(text, at);
-		const more = trimStart(text.slice(at, trimmedEnd(text, at, end)));
-		if (more !== '') lines.push(more);
+		if (end === at || isEmptyLine(text, at, end)) return;
+		if (lines.count === lines.starts.length) {
+			const more = new Uint32Array(lines.count * 2);
+			more.set(lines.starts);
+			lines.starts = more;
+		}
+		lines.starts[lines.count++] = at;
 		at = end + 1;
 	}
-	return lines.join(' ');
+}
+
+/** Only a CR; were it the first line of all, the header would begin with it. */
+function isEmptyLine(text: string, at: number, end: number): boolean {
+	return end === at + 1 && at > 0 && text.charCodeAt(at) === 0x0d;
 }
 
 function lineEnd(text: string, from: number): number {
@@ -154,36 +79,37 @@ function lineEnd(text: string, from: number): number {
 	return end < 0 ? text.length : end;
 }
 
+function fieldAt(text: string, start: number, end: number, name: string): string | undefined {
+	let at = start + name.length;
+	if (at >= end || text.slice(start, at).toLowerCase() !== name) return undefined;
+	while (isBlank(text, at)) at++;
+	if (text[at] !== ':') return undefined;
+	const lines = [trimEnd(text.slice(at + 1, end))];
+	let next = end + 1;
+	while (isBlank(text, next)) {
+		const stop = lineEnd(text, next);
+		const more = trimEnd(text.slice(next, stop)).replace(/^[ \t]+/, '');
+		if (more !== '') lines.push(more);
+		next = stop + 1;
+	}
+	return lines.join(' ').replace(/^[ \t]+/, '');
+}
+
 function isBlank(text: string, at: number): boolean {
 	const code = text.charCodeAt(at);
 	return code === 0x20 || code === 0x09;
 }
 
-function trimStart(text: string): string {
-	let start = 0;
-	while (isBlank(text, start)) start++;
-	return start === 0 ? text : text.slice(start);
-}
-
-function trimmedEnd(text: string, start: number, before: number): number {
+function trimEnd(text: string): string {
 	// No expression: on a long run of blanks it would try each of them.
-	let end = before;
-	while (end > start && (isBlank(text, end - 1) || text[end - 1] === '\r')) end--;
-	return end;
+	let end = text.length;
+	while (end > 0 && (isBlank(text, end - 1) || text[end - 1] === '\r')) end--;
+	return text.slice(0, end);
 }
 
 /** Whether a value is in a charset whose decoder may have to be loaded first. */
 export function mayNeedDecoder(value: string): boolean {
 	return value.includes('=?') && /=\?(?!utf-8[?*]|us-ascii[?*]|iso-8859-1[?*])/i.test(value);
-}
-
-/** The header of a message, an octet a character, up to its empty line or one with only CR. */
-function headerText(mailbox: Mailbox, message: Message): string {
-	const octets = mailbox.head?.(message) ?? headerOf(mailbox.read(message));
-	const start = mailbox.format === 'mbox' ? octets.indexOf(0x0a) + 1 : 0;
-	const text = octets.toString('latin1', start);
-	const end = text.indexOf('\n\r\n');
-	return end < 0 ? text : text.slice(0, end + 1);
 }
 
 function headerOf(octets: Buffer): Buffer {

@@ -7,7 +7,7 @@ import { Complaint } from '../complaint.js';
 import { Flag, type Mailbox, type Message } from '../mailbox/mailbox.js';
 import { skin } from '../message/address.js';
 import { decodeWords, prepareWords, realName } from '../message/words.js';
-import { fieldOf, mayNeedDecoder, sieveFor } from './fieldscan.js';
+import { fieldOf, mayNeedDecoder } from './fieldscan.js';
 import { senderOf } from './headline.js';
 import type { Session } from './session.js';
 import { parseList, type Specification } from './specification.js';
@@ -297,7 +297,6 @@ class Selection {
 	): Promise<void> {
 		const tests = words.map((word) => wordTest(this.#session, this.#mailbox, word, memory));
 		if (parent) tests.push({ passes: parent });
-		sift(this.#mailbox.messages, tests);
 		for (const message of this.#mailbox.messages) {
 			if (!message.has(Flag.marked)) continue;
 			const passed = someTest(tests, message);
@@ -330,17 +329,6 @@ function statesOf(
 
 interface Test {
 	passes(message: Message): boolean | Promise<boolean>;
-	/** Tells most of those that do not pass, at less cost. */
-	mayPass?(message: Message): boolean;
-}
-
-/** Takes the mark from messages that pass no test, as far as that is told at little cost. */
-function sift(messages: readonly Message[], tests: readonly Test[]): void {
-	const [first] = tests;
-	if (tests.length > 1 || !first?.mayPass) return;
-	for (const message of messages) {
-		if (message.has(Flag.marked) && !first.mayPass(message)) message.clear(Flag.marked);
-	}
 }
 
 // A promise only where one of them has to wait: a turn of the loop for each of many would be felt.
@@ -383,7 +371,6 @@ function textTest({ variables, terminal }: Session, mailbox: Mailbox, text: stri
 	const field = colon < 0 ? 'subject' : text.slice(0, colon).toLowerCase();
 	const sought = (colon < 0 ? text : text.slice(colon + 1)).toLowerCase();
 	return {
-		mayPass: sieveFor(mailbox, field, sought),
 		passes: (message) => {
 			const value = fieldOf(mailbox, message, field);
 			if (value === undefined) return false;

@@ -2,6 +2,8 @@
  * Where a message that is being shown or copied flows to: octets in order, a prefix before each line, and
  * the figures that `pipe`, `save` and `write` report, counted as the original counts them.
  */
+import { countNewlines } from '../message/octets.js';
+
 export interface Rendered {
 	readonly octets: Buffer;
 	/** -1 for binary, which sums take as it is, as the original's do. */
@@ -16,6 +18,7 @@ export class Outflow {
 	readonly measured: boolean;
 	#chunks: Buffer[] = [];
 	#atLineStart = true;
+	#afterEmptyLine = true;
 	#counting = true;
 	#lines = 0;
 	#count = 0;
@@ -49,6 +52,12 @@ export class Outflow {
 		if (!this.#atLineStart) this.say('\n');
 	}
 
+	/** So that an empty line stands before what comes next. */
+	endParagraph(): void {
+		this.endLine();
+		if (!this.#afterEmptyLine) this.say('\n');
+	}
+
 	/** Our own words within a message. */
 	say(text: string): void {
 		this.put(Buffer.from(text, 'latin1'), text);
@@ -62,8 +71,10 @@ export class Outflow {
 		if (octets.length === 0) return;
 		const text = this.#prefixed(octets);
 		this.add(text);
+		this.#afterEmptyLine =
+			octets.at(-1) === 10 && (octets.length > 1 ? octets.at(-2) === 10 : this.#atLineStart);
 		this.#atLineStart = octets.at(-1) === 10;
-		if (this.measured) this.measure(countLines(raw, text.length), text.length);
+		if (this.measured) this.measure(countNewlines(raw, text.length), text.length);
 	}
 
 	#prefixed(octets: Buffer): Buffer {
@@ -111,12 +122,4 @@ export class Outflow {
 			this.#diverted = false;
 		}
 	}
-}
-
-/** Line feeds among the first octets of a text. */
-function countLines(text: string | Buffer, within: number): number {
-	let lines = 0;
-	for (let at = text.indexOf('\n'); at >= 0 && at < within; at = text.indexOf('\n', at + 1))
-		lines++;
-	return lines;
 }

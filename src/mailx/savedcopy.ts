@@ -4,6 +4,7 @@
  * tells them. Pure: octets in, octets out.
  */
 import type { Letter } from '../mailbox/append.js';
+import { isFrom } from '../mailbox/fromlines.js';
 import type { Mailbox, Message } from '../mailbox/mailbox.js';
 import {
 	headerEnd,
@@ -29,7 +30,6 @@ export interface SavedCopy {
 
 const newline = 10;
 const letterF = 70;
-const fromBlank = Buffer.from('From ');
 
 /**
  * `message`: the From_ line, header, empty line and body. `faithful`: a message without header loses its
@@ -54,7 +54,7 @@ export function savedCopy(
 	const phantoms = uncounted.reduce((sum, [name]) => sum + `${name}: \n`.length, 0);
 	const inHeader = tally(header);
 	const inBody = tally(body);
-	const bodyQuotes = inBody.quotable + (startsWithFrom(body, 0) ? 1 : 0);
+	const bodyQuotes = inBody.quotable + (isFrom(body, 0) ? 1 : 0);
 	return {
 		postmark: header.toString('latin1', 0, postmarkEnd),
 		content:
@@ -120,12 +120,7 @@ function tally(octets: Buffer): { readonly lines: number; readonly quotable: num
 	let quotable = 0;
 	for (let at = octets.indexOf(newline) + 1; at > 0; at = octets.indexOf(newline, at) + 1) {
 		lines++;
-		if (octets[at] === letterF && startsWithFrom(octets, at)) quotable++;
+		if (octets[at] === letterF && isFrom(octets, at)) quotable++;
 	}
 	return { lines, quotable };
-}
-
-function startsWithFrom(octets: Buffer, at: number): boolean {
-	const end = at + fromBlank.length;
-	return end <= octets.length && octets.compare(fromBlank, 0, fromBlank.length, at, end) === 0;
 }

@@ -6,7 +6,7 @@
 import { Complaint } from '../complaint.js';
 import { Flag, type Mailbox, type Message } from '../mailbox/mailbox.js';
 import type { Outcome } from './commands.js';
-import { fieldOf, fieldsOf, scanFields } from './fieldscan.js';
+import { type FieldScan, fieldOf, scanFields } from './fieldscan.js';
 import {
 	type FieldOf,
 	findSortKey,
@@ -161,18 +161,16 @@ const fieldLookup =
 	(message, name) =>
 		fieldOf(mailbox, message, name);
 
-const threadFields = ['date', 'message-id', 'in-reply-to', 'references'];
-
 /** The fields of a message are asked for one after the other: its header is walked once. */
 function threadFieldsOf(mailbox: Mailbox): FieldOf {
 	let last: Message | undefined;
-	let values: ReturnType<typeof fieldsOf> = [];
+	let fields: FieldScan | undefined;
 	return (message, name) => {
 		if (message !== last) {
 			last = message;
-			values = fieldsOf(mailbox, message, threadFields);
+			fields = scanFields(mailbox, message);
 		}
-		return values[threadFields.indexOf(name)];
+		return fields?.get(name);
 	};
 }
 

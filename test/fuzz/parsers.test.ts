@@ -7,7 +7,7 @@ import assert from 'node:assert/strict';
 import { after, describe, it } from 'node:test';
 
 import { Complaint } from '../../src/complaint.js';
-import { quoteFrom, splitMbox } from '../../src/mailbox/mbox.js';
+import { quoteFrom } from '../../src/mailbox/fromlines.js';
 import { headerEnd, Kept, restateStatus } from '../../src/mailbox/status.js';
 import { execute } from '../../src/mailx/interpreter.js';
 import { splitLastWord, splitWords } from '../../src/mailx/lexer.js';
@@ -33,6 +33,7 @@ import { realName, showAddresses, showWords } from '../../src/message/words.js';
 import { parseAliases } from '../../src/mta/aliases.js';
 import { parseForward } from '../../src/mta/forward.js';
 import { Desk } from '../harness/desk.js';
+import { splitMbox } from '../harness/spans.js';
 
 const seconds = Number(process.env.FUZZ_SECONDS ?? 0);
 const onlySeed = process.env.FUZZ_SEED === undefined ? undefined : Number(process.env.FUZZ_SEED);

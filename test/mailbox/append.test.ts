@@ -18,7 +18,7 @@ import { fileURLToPath } from 'node:url';
 
 import { type AppendOptions, append, type Letter } from '../../src/mailbox/append.js';
 import { MboxFile } from '../../src/mailbox/file.js';
-import { splitMbox } from '../../src/mailbox/mbox.js';
+import { splitMbox } from '../harness/spans.js';
 
 function letter(name: string, body: string): Letter {
 	return {

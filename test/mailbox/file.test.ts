@@ -26,8 +26,8 @@ import { fileURLToPath } from 'node:url';
 import { Complaint } from '../../src/complaint.js';
 import { MboxFile, type MboxOptions } from '../../src/mailbox/file.js';
 import { Flag } from '../../src/mailbox/mailbox.js';
-import { splitMbox } from '../../src/mailbox/mbox.js';
 import { recover } from '../../src/mailbox/rewrite.js';
+import { splitMbox } from '../harness/spans.js';
 
 const letter = (number: number, status = '', octets = 40) =>
 	`From a${number}@b.example  Tue Nov  9 17:21:36 2021\nFrom: a${number}@b.example\n` +

@@ -1,8 +1,11 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 
-import { countLines, quoteFrom, Splitter, splitMbox } from '../../src/mailbox/mbox.js';
+import { quoteFrom } from '../../src/mailbox/fromlines.js';
+import { Splitter } from '../../src/mailbox/mbox.js';
 import { Kept } from '../../src/mailbox/status.js';
+import { countLines } from '../../src/message/octets.js';
+import { splitMbox } from '../harness/spans.js';
 
 const split = (text: string) => splitMbox(Buffer.from(text, 'latin1'));
 const starts = (text: string) => split(text).map((span) => span.start);
