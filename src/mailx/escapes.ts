@@ -6,10 +6,10 @@ import { readFileSync, statSync } from 'node:fs';
 
 import { Complaint, isErrno, reason } from '../complaint.js';
 import { typedNames } from '../message/draft.js';
+import { countLines, countNewlines } from '../message/octets.js';
 import { makePrintable } from '../message/text.js';
 import { decodeText, encodeText } from '../terminal/charset.js';
 import { type Composition, insertVariable } from './collect.js';
-import { countLines } from './deadletter.js';
 import { printDraftHeader, takeHeader } from './draftheader.js';
 import { deadLetter, expandFolder } from './foldernames.js';
 import { tell } from './interpreter.js';
@@ -175,8 +175,7 @@ function insertNamed({ session, text }: Composition, path: string): void {
 		const octets = readFileSync(target);
 		text.append(octets);
 		// What comes after the last line end is a line here.
-		const lines = countLines(octets) + (octets.length > 0 && octets.at(-1) !== 0x0a ? 1 : 0);
-		terminal.write(`"${path}" ${lines}/${octets.length}\n`);
+		terminal.write(`"${path}" ${countLines(octets)}/${octets.length}\n`);
 	} catch (error) {
 		if (!isErrno(error)) throw error;
 		terminal.complain(`${path}: ${reason(error)}\n`);
@@ -196,7 +195,7 @@ async function writeText({ session, text }: Composition, argument: string): Prom
 	try {
 		const { appendFileSync } = await import('node:fs');
 		appendFileSync(system.real(path), text.octets);
-		terminal.write(`${countLines(text.octets)}/${text.octets.length}\n`);
+		terminal.write(`${countNewlines(text.octets)}/${text.octets.length}\n`);
 	} catch (error) {
 		if (!isErrno(error)) throw error;
 		terminal.complain(`${reason(error)}\n`);

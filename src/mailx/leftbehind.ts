@@ -14,7 +14,8 @@ import {
 } from 'node:fs';
 
 import { isErrno } from '../complaint.js';
-import { countLines, saveDeadLetter } from './deadletter.js';
+import { countNewlines } from '../message/octets.js';
+import { saveDeadLetter } from './deadletter.js';
 import { deadLetter } from './foldernames.js';
 import { temporaryFolder } from './send.js';
 import type { Session } from './session.js';
@@ -44,7 +45,7 @@ function recover(session: Session, folder: string, name: string): void {
 	if (!saveDeadLetter(session, octets, true)) return;
 	rmSync(claimed, { recursive: true, force: true });
 	if (octets.length === 0) return;
-	const size = `${countLines(octets)}/${octets.length}`;
+	const size = `${countNewlines(octets)}/${octets.length}`;
 	session.terminal.write(
 		`"${deadLetter(session)}" ${size}: a letter left unfinished; ~d brings it back\n`,
 	);
