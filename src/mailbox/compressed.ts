@@ -120,7 +120,8 @@ export class CompressedMbox implements Mailbox {
 		return 0;
 	}
 
-	#writeLocked(keep: readonly Message[], { removeEmpty, ready }: WriteBackOptions): void {
+	#writeLocked(keep: readonly Message[], options: WriteBackOptions): void {
+		const { removeEmpty, ready, decided } = options;
 		const now = statSync(this.path);
 		if (now.ino !== this.#stats.ino || now.mtimeMs !== this.#stats.mtimeMs) {
 			throw new Complaint(
@@ -131,8 +132,11 @@ export class CompressedMbox implements Mailbox {
 		this.#inner.writeBack(keep, { removeEmpty: false });
 		const file = this.#inner.path;
 		ready?.();
-		if (removeEmpty && statSync(file).size === 0) unlinkSync(this.path);
-		else pack(file, this.#packing, this.path, now.mode & 0o7777, this.name);
+		let changed = this.path;
+		if (removeEmpty && statSync(file).size === 0) unlinkSync(changed);
+		else changed = pack(file, this.#packing, this.path, now.mode & 0o7777, this.name);
+		decided?.();
+		syncDirectory(dirname(changed));
 	}
 
 	close(): void {
@@ -171,8 +175,8 @@ function bzip2(args: string[], from: number, to: number, name: string): void {
 	if (status !== 0) throw new Complaint(`${name}: ${stderr.toString().trim()}`, 'stderr');
 }
 
-/** Packs a file beside `path`, makes it durable and puts it in its place. */
-function pack(file: string, packing: Packing, path: string, mode: number, name: string): void {
+/** Packs a file beside `path`, makes it durable and puts it in its place; returns where that is. */
+function pack(file: string, packing: Packing, path: string, mode: number, name: string): string {
 	const real = realpathSync(path);
 	const beside = join(dirname(real), `.${basename(real)}.inkloom`);
 	rmSync(beside, { force: true });
@@ -196,7 +200,7 @@ function pack(file: string, packing: Packing, path: string, mode: number, name: 
 	} finally {
 		closeSync(to);
 	}
-	syncDirectory(dirname(real));
+	return real;
 }
 
 /** Unpacks, appends and packs again, under the record lock of the packed file. Throws as `append`. */
@@ -214,7 +218,7 @@ export async function appendToCompressed(
 			const file = join(temporary, 'mbox');
 			unpack(path, packing, file, path);
 			const written = await append(file, letters, { ...options, dot: 'none' });
-			pack(file, packing, path, fstatSync(fd).mode & 0o7777, path);
+			syncDirectory(dirname(pack(file, packing, path, fstatSync(fd).mode & 0o7777, path)));
 			return { ...written, created };
 		} finally {
 			rmSync(temporary, { recursive: true, force: true });

@@ -442,6 +442,7 @@ export class MboxFile implements Mailbox {
 			removeEmpty: options.removeEmpty,
 			claim: options.claim,
 			ready: () => options.ready?.(),
+			decided: () => options.decided?.(),
 			step: (name) => this.#options.step?.(name),
 			pieces: () => {
 				this.#assertOurs();

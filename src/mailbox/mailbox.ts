@@ -80,6 +80,8 @@ export interface WriteBackOptions {
 	 * than once: messages that are taken out have to be safe elsewhere when it returns.
 	 */
 	ready?(): void;
+	/** From now on they are taken out, at the latest when it is next opened, whatever is thrown after that. */
+	decided?(): void;
 }
 
 export interface Mailbox {
@@ -123,7 +125,8 @@ export interface Mailbox {
 	 * brought up to date where the flags changed; mail that arrived meanwhile is kept. Untouched
 	 * messages are copied octet for octet. A kill at any moment leaves the old or the new mailbox.
 	 * An empty result is removed where `removeEmpty`, else left empty.
-	 * Returns the number of messages that had arrived meanwhile. Throws errno errors.
+	 * Returns the number of messages that had arrived meanwhile. Throws errno errors; it is as it was then,
+	 * unless `decided` was called.
 	 */
 	writeBack(keep: readonly Message[], options: WriteBackOptions): number;
 	/**

@@ -54,6 +54,11 @@ export interface Rewriting {
 	 * it that what is taken out is elsewhere. May be called twice. What it throws ends the rewriting.
 	 */
 	ready?(): void;
+	/**
+	 * From now on the new contents are the mailbox's, at the latest with its next opening, and whatever is
+	 * thrown after that.
+	 */
+	decided?(): void;
 	/** Called between the steps, with their names; for tests. */
 	step?(name: string): void;
 }
@@ -88,7 +93,7 @@ export function claim({
 	}
 }
 
-/** Rewrites the file. Throws errno errors and MailboxBusy; the mailbox is then as it was. */
+/** Rewrites the file. Throws errno errors and MailboxBusy; the mailbox is then as it was, unless `decided` was called. */
 export function rewrite(job: Rewriting): void {
 	const real = realpathSync(job.path);
 	const claimed = job.claim ?? claim(job);
@@ -98,7 +103,8 @@ export function rewrite(job: Rewriting): void {
 		const stats = fstatSync(fd);
 		job.step?.('locked');
 		if (isWhole(pieces, stats.size)) job.ready?.();
-		else if (pieces.length === 0) empty(job, real, fd);
+		else if (pieces.length === 0 && tailOf(fd, stats.size).length === 0) empty(job, real, fd);
+		else if (pieces.length === 0) shorten(job, fd, 0, stats.size);
 		else if (isBeginning(pieces)) shorten(job, fd, lengthOf(pieces[0] as Piece), stats.size);
 		else inSomeWay(job, real, fd, stats, pieces);
 	} finally {
@@ -149,6 +155,7 @@ function shorten(job: Rewriting, fd: number, length: number, size: number): void
 	const late = tailOf(fd, size);
 	if (late.length > 0) writeAll(fd, late, length);
 	ftruncateSync(fd, length + late.length);
+	job.decided?.();
 	fsyncSync(fd);
 }
 
@@ -157,6 +164,7 @@ function empty(job: Rewriting, real: string, fd: number): void {
 	if (job.removeEmpty) {
 		try {
 			unlinkSync(real);
+			job.decided?.();
 			syncDirectory(dirname(real));
 			return;
 		} catch (error) {
@@ -165,6 +173,7 @@ function empty(job: Rewriting, real: string, fd: number): void {
 		}
 	}
 	ftruncateSync(fd, 0);
+	job.decided?.();
 	fsyncSync(fd);
 }
 
@@ -173,7 +182,7 @@ function refused(path: string): NodeJS.ErrnoException {
 }
 
 function isRefusal(error: NodeJS.ErrnoException): boolean {
-	return ['EACCES', 'EPERM', 'EROFS', 'EBUSY'].includes(error.code ?? '');
+	return ['EACCES', 'EPERM', 'EROFS', 'EBUSY', 'ENAMETOOLONG'].includes(error.code ?? '');
 }
 
 /** By rename; false where the directory, a second link or a foreign owner stand against it. */
@@ -207,6 +216,7 @@ function replaceFile(
 		job.step?.('synced');
 		job.ready?.();
 		renameSync(beside, real);
+		job.decided?.();
 		job.step?.('renamed');
 		syncDirectory(dirname(real));
 		return true;
@@ -355,7 +365,7 @@ function overwrite(
 		}
 		job.step?.('recoverable');
 		begun = true;
-		putInPlace(fd, { fd: copyFd, offset: line.length, path: copy }, recovery, job.step);
+		putInPlace(fd, { fd: copyFd, offset: line.length, path: copy }, recovery, job);
 	} finally {
 		closeSync(copyFd);
 		if (!begun) removeIfThere(draft);
@@ -391,7 +401,7 @@ function putInPlace(
 	fd: number,
 	copy: { readonly fd: number; readonly offset: number; readonly path: string },
 	recovery: Recovery,
-	step?: (name: string) => void,
+	{ step, decided }: Pick<Rewriting, 'step' | 'decided'>,
 ): void {
 	const { before, after } = recovery;
 	const put = (from: number, to: number) => {
@@ -406,11 +416,12 @@ function putInPlace(
 			fsyncSync(fd);
 		} catch (error) {
 			// A full disk shows here, while the old contents are still whole.
-			ftruncateSync(fd, before);
 			unlinkSync(copy.path);
+			ftruncateSync(fd, before);
 			throw error;
 		}
 	}
+	decided?.();
 	step?.('stretched');
 	const rest = Math.min(before, after);
 	put(0, Math.floor(rest / 2));

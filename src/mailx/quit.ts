@@ -3,9 +3,9 @@
  * on disk in mbox before it is taken out of the system mailbox; whatever fails, it is still in one of
  * the two, and not in both. Knows nothing of the formats of folders.
  */
-import { writeFileSync } from 'node:fs';
+import { statSync, writeFileSync } from 'node:fs';
 
-import { Complaint, isErrno, reason } from '../complaint.js';
+import { Complaint, forgiving, isErrno, reason } from '../complaint.js';
 import type { Tentative } from '../mailbox/append.js';
 import { Flag, type Mailbox, type Message, type WriteBackOptions } from '../mailbox/mailbox.js';
 import type { Claim } from '../mailbox/rewrite.js';
@@ -78,12 +78,26 @@ async function leaveSystemMailbox(
 	listArticles(session, mailbox);
 	const { messages } = mailbox;
 	const held = messages.filter(({ flags }) => fateOf(flags, rules).stays);
+	const isMbox = isItself(session, mailbox, rules);
+	const kept = isMbox ? messages.filter(({ flags }) => inOne(fateOf(flags, rules))) : held;
 	const changed = messages.some((message) => message.has(Flag.statusChanged | Flag.modified));
-	if (held.length < messages.length || changed) {
+	if (kept.length < messages.length || changed) {
 		const removeEmpty = !variables.has('keep');
-		if (!(await moveToMbox(session, mailbox, rules, held, removeEmpty))) return;
+		if (!(await moveToMbox(session, mailbox, rules, kept, { removeEmpty, isMbox }))) return;
 	}
+	if (isMbox) tellSaved(session, kept.length - held.length);
 	tellHeld(session, mailbox, held.length);
+}
+
+/** Whether mbox is the system mailbox, by whatever name: then what goes there is there. */
+function isItself({ system }: Session, { path }: Mailbox, { mbox }: LeaveRules): boolean {
+	if (!mbox) return false;
+	const [there, own] = [system.real(mbox), path].map((place) => forgiving(() => statSync(place)));
+	return own !== undefined && there?.ino === own.ino && there.dev === own.dev;
+}
+
+function inOne({ toMbox, stays }: Fate): boolean {
+	return toMbox || stays;
 }
 
 /**
@@ -97,23 +111,31 @@ async function moveToMbox(
 	mailbox: Mailbox,
 	rules: LeaveRules,
 	held: readonly Message[],
-	removeEmpty: boolean,
+	{ removeEmpty, isMbox }: { readonly removeEmpty: boolean; readonly isMbox: boolean },
 ): Promise<boolean> {
 	const claimed = claim(session, mailbox);
 	if (claimed === 'failed') return false;
 	try {
-		const saving = await saveInMbox(session, mailbox, rules);
+		const saving = isMbox ? undefined : await saveInMbox(session, mailbox, rules);
 		if (saving === 'failed') return false;
 		let done = false;
+		// From then on the letters in mbox are the only ones, were it after an error of the disk.
+		let decided = claimed === 'gone';
 		try {
-			const ready = () => saving?.commit();
-			if (claimed === 'gone') ready();
-			else done = writeBack(session, mailbox, held, { removeEmpty, claim: claimed, ready });
-			if (done || claimed === 'gone') saving?.tell();
+			const options = {
+				removeEmpty,
+				ready: () => saving?.commit(),
+				decided: () => {
+					decided = true;
+				},
+			};
+			if (claimed === 'gone') options.ready();
+			else done = writeBack(session, mailbox, held, { ...options, claim: claimed });
+			if (done || decided) saving?.tell();
 			return done;
 		} finally {
 			// Where it cannot be taken back, it has at least been said, and is not done once more.
-			if (!done && claimed !== 'gone' && saving?.undo() === false) saving.tell();
+			if (!done && !decided && saving?.undo() === false) saving.tell();
 			saving?.close();
 		}
 	} finally {
@@ -159,6 +181,10 @@ function tellTrouble({ terminal }: Session, { name }: Mailbox, error: unknown): 
 	if (error.code === 'ENOENT') return;
 	const what = error.code === 'EAGAIN' ? 'Unable to lock mailbox' : name;
 	terminal.complain(`${what}: ${reason(error)}\n`);
+}
+
+function tellSaved({ terminal }: Session, count: number): void {
+	if (count > 0) terminal.write(`Saved ${messagesWord(count)} in mbox\n`);
 }
 
 function tellHeld({ terminal }: Session, mailbox: Mailbox, count: number): void {
@@ -246,7 +272,7 @@ async function saveInMbox(
 		close: () => saved.close(),
 		tell() {
 			for (const message of chosen) message.set(Flag.boxed);
-			terminal.write(`Saved ${messagesWord(chosen.length)} in mbox\n`);
+			tellSaved(session, chosen.length);
 		},
 	};
 }

@@ -1,12 +1,13 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
-import { appendFileSync, readdirSync, rmSync } from 'node:fs';
+import { appendFileSync, linkSync, readdirSync, rmSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, it } from 'node:test';
 import { fileURLToPath } from 'node:url';
-
+import { MboxFile } from '../../src/mailbox/file.js';
 import { MailboxBusy } from '../../src/mailbox/lock.js';
 import { Flag } from '../../src/mailbox/mailbox.js';
+import { recover } from '../../src/mailbox/rewrite.js';
 import { openFolder } from '../../src/mailx/folders.js';
 import { commandLoop } from '../../src/mailx/interpreter.js';
 import { fateOf, leaveFolder } from '../../src/mailx/quit.js';
@@ -234,6 +235,47 @@ describe('leaving the system mailbox', () => {
 		]);
 		assert.deepEqual(readdirSync(join(desk.dir, 'home')).sort(), ['Mail', 'mbox']);
 	});
+
+	for (const step of ['stretched', 'half', 'cut', 'renamed']) {
+		it(`leaves in mbox what has left the mailbox, though the disk fails when it is ${step}`, async () => {
+			// Where there is no home for a recovery copy, the new file takes the place of the old.
+			const { session } = desk.session({ append: '' }, ['p 1', 'x']);
+			const home = join(desk.dir, step === 'renamed' ? 'none' : 'home');
+			const mailbox = new MboxFile(join(desk.dir, 'spool'), {
+				kind: 'system',
+				readOnly: false,
+				name: 'spool',
+				home,
+				step(name) {
+					if (name === step) throw Object.assign(new Error('EIO'), { code: 'EIO' });
+				},
+			});
+			session.mailbox = mailbox;
+			mailbox.dot = mailbox.messages[0];
+			await commandLoop(session);
+			await leaveFolder(session);
+			mailbox.close();
+			recover(join(desk.dir, 'spool'), home, 'attempt');
+			assert.equal(contents(desk.file('home/mbox')), '9:RO 1:RO');
+			assert.equal(contents(desk.file('spool')), '2:O 3:O 4:RO 5:O 6:O');
+		});
+	}
+
+	for (const [how, link] of [
+		['is the mailbox', () => undefined],
+		['leads to it', symlinkSync],
+		['is another name of it', linkSync],
+	] as const) {
+		it(`lets stay what goes to an mbox that ${how}`, async () => {
+			desk.put('home/mbox', '');
+			rmSync(join(desk.dir, 'home/mbox'));
+			link(join(desk.dir, 'spool'), join(desk.dir, 'home/mbox'));
+			const variables = link.length === 0 ? { MBOX: join(desk.dir, 'spool') } : {};
+			const told = await desk.play(['p 1', 'd 2', 'q'], variables);
+			assert.ok(told.endsWith('\nSaved 1 message in mbox\nHeld 4 messages in @/spool\n'), told);
+			assert.equal(contents(desk.file('spool')), '1:RO 3:O 4:RO 5:O 6:O');
+		});
+	}
 
 	it('puts nothing into mbox twice where it cannot be taken back', async () => {
 		assert.deepEqual(await leaveInVain({}), [
