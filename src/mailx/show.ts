@@ -53,9 +53,11 @@ async function render(
 	}
 	const part = parseMime(octets.subarray(afterPostmark), !purpose.parts, session.bare);
 	await showPart(rendering, part, 0);
-	// The original lets what comes next begin on such a line.
-	if (rendering.action !== 'quote' && purpose.printable && !out.measured && !session.bare)
-		out.endLine();
+	// The original lets what comes next begin within a last line.
+	if (purpose.printable && !out.measured && !session.bare) {
+		if (/^(display|displayAll|show)$/.test(action)) out.endParagraph();
+		else if (action !== 'quote') out.endLine();
+	}
 	return out.result();
 }
 

@@ -154,11 +154,24 @@ describe('a message on the terminal', () => {
 			/\n\nhello\n/,
 		);
 	});
-	it('begins the next message on a line of its own', async () => {
+	it('begins the next message behind an empty line, but with -n', async () => {
 		desk = new Desk({
 			spool: `${postmark}${fields('text/plain')}Content-Transfer-Encoding: base64\n\naGVsbG8=\n\n${postmark}Subject: two\n\nx\n\n`,
 		});
-		assert.match(await desk.play(['type *'], { quiet: '' }), /\n\nhello\nFrom a@b/);
+		assert.match(await desk.play(['type *', 'x'], { quiet: '' }), /\n\nhello\n\nFrom a@b/);
+		assert.match(
+			await desk.play(['type *', 'x'], { quiet: '' }, { bare: true }),
+			/\n\nhelloFrom a@b/,
+		);
+		const nested = `--i\nContent-Type: message/rfc822\n\nSubject: in\n\nnested\n--i--\n\n`;
+		desk.remove();
+		desk = new Desk({
+			spool: `${postmark}Content-Type: multipart/mixed; boundary=i\n\n${nested}${postmark}Subject: two\n\nx`,
+		});
+		assert.match(
+			await desk.play(['type *', 'x'], {}),
+			/\n\nnested\n\nMessage {2}2:[\s\S]*\n\nx\n\n/,
+		);
 	});
 	it('lets control characters pass with print-all-chars into a pipe, on a terminal with -n alone', async () => {
 		const letter = `${fields('text/plain')}\nx\x1b[31m\n\n`;
