@@ -24,7 +24,7 @@ import {
 } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 
-import { isErrno } from '../complaint.js';
+import { forgiving, isErrno } from '../complaint.js';
 import { bufferOf } from '../message/octets.js';
 import { syncDirectory, writeAll } from './disk.js';
 import { quoteFrom } from './fromlines.js';
@@ -200,9 +200,11 @@ class Appending implements Tentative {
 			if (wasCommitted && (now.size !== this.#after || now.nlink === 0)) return false;
 			if (this.created && this.#before.size === 0) unlinkSync(this.#path);
 			else ftruncateSync(this.#fd, this.#before.size);
+			// The note is for this very case, and is void only when it is over.
+			if (this.#journal) fsyncSync(this.#fd);
 		}
 		this.#beside = undefined;
-		this.#journal?.end();
+		forgiving(() => this.#journal?.end());
 		this.#journal = undefined;
 		this.#state = 'undone';
 		return true;
@@ -228,11 +230,12 @@ interface Opened {
 async function openLocked(path: string, options: AppendOptions): Promise<Opened> {
 	for (;;) {
 		const opened = openToAppend(path, options);
+		let lock: MailboxLock | undefined;
 		try {
 			const stats = fstatSync(opened.fd);
 			// A device (/dev/null) has no length to restore and nobody to exclude.
 			if (!stats.isFile()) return { ...opened, lock: undefined };
-			const lock = await waitForMailbox(path, opened.fd, {
+			lock = await waitForMailbox(path, opened.fd, {
 				dot: options.dot ?? 'none',
 				...(options.patience === undefined ? {} : { patience: options.patience }),
 			});
@@ -243,6 +246,7 @@ async function openLocked(path: string, options: AppendOptions): Promise<Opened>
 			}
 			lock.release();
 		} catch (error) {
+			lock?.release();
 			closeSync(opened.fd);
 			throw error;
 		}

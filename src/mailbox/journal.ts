@@ -55,6 +55,7 @@ function sampleBefore(fd: number, at: number): string {
 export class Journal {
 	readonly #path: string;
 	readonly #fd: number;
+	#ended = false;
 
 	private constructor(path: string, fd: number) {
 		this.#path = path;
@@ -99,10 +100,20 @@ export class Journal {
 		writeAll(this.#fd, Buffer.from(`${end}\n`));
 	}
 
-	/** The append is done, or undone. */
+	/**
+	 * The append is done, or undone. The note is void, on disk, before it is removed: one that came back after
+	 * a crash of the machine would undo what has been reported as done. Throws errno errors.
+	 */
 	end(): void {
-		closeSync(this.#fd);
-		forgiving(() => unlinkSync(this.#path));
+		if (this.#ended) return;
+		this.#ended = true;
+		try {
+			ftruncateSync(this.#fd, 0);
+			fsyncSync(this.#fd);
+		} finally {
+			closeSync(this.#fd);
+			forgiving(() => unlinkSync(this.#path));
+		}
 	}
 }
 
@@ -117,12 +128,16 @@ export function undoInterrupted(path: string, fd: number): void {
 	const [head = '', ...lines] = text.slice(0, text.lastIndexOf('\n')).split('\n');
 	const note = parseNote(head);
 	const ends = lines.map(Number);
-	if (note && isLeftBy(note, ends, fd)) {
+	// After a crash of the machine there may be anything where a line was to be.
+	if (note && ends.every(Number.isSafeInteger) && isLeftBy(note, ends, fd)) {
 		ftruncateSync(fd, note.size);
 		fsyncSync(fd);
 	}
 	forgiving(() => unlinkSync(place));
 }
+
+/** A note of more octets is none of ours: a line of it stands for a quarter of a megabyte. */
+const mostOctets = 1 << 22;
 
 /** Undefined where there is none, or where somebody else may have put it there to harm the owner. */
 function readNote(place: string, mailbox: number): string | undefined {
@@ -131,7 +146,8 @@ function readNote(place: string, mailbox: number): string | undefined {
 	try {
 		const stats = fstatSync(fd);
 		const trusted = [0, fstatSync(mailbox).uid, process.geteuid?.()].includes(stats.uid);
-		return trusted && stats.isFile() && stats.nlink === 1 ? readFileSync(fd, 'utf8') : undefined;
+		const isOurs = trusted && stats.isFile() && stats.nlink === 1 && stats.size <= mostOctets;
+		return isOurs ? readFileSync(fd, 'utf8') : undefined;
 	} finally {
 		closeSync(fd);
 	}
@@ -139,7 +155,16 @@ function readNote(place: string, mailbox: number): string | undefined {
 
 function parseNote(line: string): Note | undefined {
 	try {
-		return JSON.parse(line) as Note;
+		const note = JSON.parse(line) as Partial<Note> | null;
+		const { size, before, first } = note ?? {};
+		// Root, too, reads what a user has written there.
+		const isNote =
+			Number.isSafeInteger(size) &&
+			(size as number) >= 0 &&
+			typeof before === 'string' &&
+			typeof first === 'string' &&
+			first.length <= sampleOctets;
+		return isNote ? (note as Note) : undefined;
 	} catch (error) {
 		// Killed while it was written: nothing else had been begun.
 		if (error instanceof SyntaxError) return undefined;

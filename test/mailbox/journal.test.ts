@@ -2,12 +2,17 @@ import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import {
 	appendFileSync,
+	closeSync,
 	existsSync,
 	mkdtempSync,
+	openSync,
 	readdirSync,
 	readFileSync,
+	readSync,
 	renameSync,
 	rmSync,
+	statSync,
+	truncateSync,
 	writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -118,6 +123,46 @@ describe('an append cut short by a kill', () => {
 		}
 	});
 
+	it('is not undone by a note that came out of a crash of the machine with no length in a line', async () => {
+		const { path, home } = make();
+		await tear(path);
+		const [head] = text(note(home)).split('\n');
+		writeFileSync(path, old + next);
+		const first = next.slice(0, 64);
+		const own = { ...JSON.parse(head ?? ''), first };
+		writeFileSync(note(home), `${JSON.stringify(own)}\n${'\0'.repeat(8)}\n`);
+		recover(path, home, 'attempt');
+		assert.equal(text(path), old + next);
+	});
+
+	it('hinders nobody by a note that says nothing one could go by', async () => {
+		const { path, home } = make();
+		const { dev, ino } = statSync(path);
+		const usual = { dev, ino, size: 9, before: 'x', first: 'y' };
+		const notes = [
+			null,
+			7,
+			[],
+			{ dev, ino },
+			{ ...usual, size: -1 },
+			{ ...usual, size: 1e300 },
+			{ ...usual, size: '9' },
+			{ ...usual, before: 5 },
+			{ ...usual, first: undefined },
+		];
+		for (const said of notes) {
+			writeFileSync(path, old);
+			writeFileSync(note(home), `${JSON.stringify(said)}\n100\n`);
+			await append(path, [small], { dot: 'attempt' });
+			assert.equal(text(path), old + next);
+		}
+		writeFileSync(path, old);
+		writeFileSync(note(home), '');
+		truncateSync(note(home), 4e9);
+		await append(path, [small], { dot: 'attempt' });
+		assert.equal(text(path), old + next);
+	});
+
 	it('is no matter of a note that somebody else has put there', {
 		skip: process.getuid?.() === 0 ? false : 'only root gives files away',
 	}, async () => {
@@ -128,6 +173,21 @@ describe('an append cut short by a kill', () => {
 		const before = text(path);
 		recover(path, home, 'attempt');
 		assert.equal(text(path), before);
+	});
+});
+
+describe('a long append that came to its end', () => {
+	it('has made its note void, which may come back after a crash of the machine, before it is told', async () => {
+		const { path, home } = make();
+		let fd = -1;
+		await append(path, [
+			huge(3e6, () => {
+				fd = openSync(note(home), 'r');
+			}),
+		]);
+		assert.equal(readSync(fd, Buffer.alloc(9), 0, 9, 0), 0);
+		closeSync(fd);
+		assert.equal(existsSync(note(home)), false);
 	});
 });
 
