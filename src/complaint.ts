@@ -63,6 +63,11 @@ export function isErrno(error: unknown): error is NodeJS.ErrnoException {
 	return typeof (error as NodeJS.ErrnoException).code === 'string';
 }
 
+/** An error as the file system would have thrown it. */
+export function errno(code: string, path: string): NodeJS.ErrnoException {
+	return Object.assign(new Error(`${code}: ${path}`), { code, path });
+}
+
 /** What `work` gives; undefined where the file system refuses it: for what one can do without. */
 export function forgiving<T>(work: () => T): T | undefined {
 	try {

@@ -26,9 +26,10 @@ import { gunzipSync, gzipSync } from 'node:zlib';
 
 import { Complaint, isErrno } from '../complaint.js';
 import type { Header } from '../message/header.js';
-import { type Appended, type AppendOptions, append, type Letter } from './append.js';
-import { syncDirectory, writeAll } from './disk.js';
-import { isWritable, MboxFile, type MboxOptions } from './file.js';
+import { type Appended, type AppendOptions, append } from './append.js';
+import { isWritable, syncDirectory, writeAll } from './disk.js';
+import { MboxFile, type MboxOptions } from './file.js';
+import type { Letter } from './letterwriter.js';
 import { lockMailbox, type MailboxLock, waitForMailbox } from './lock.js';
 import type { Mailbox, Message, WriteBackOptions } from './mailbox.js';
 

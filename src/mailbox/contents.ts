@@ -4,11 +4,9 @@
  */
 import { quoteFrom } from './fromlines.js';
 import { Flag, type Message } from './mailbox.js';
-import type { Piece } from './rewrite.js';
+import { bareBit } from './mboxindex.js';
+import type { Piece } from './piece.js';
 import { headerEnd, isHeadless, Kept, keptOfFlags, restateStatus } from './status.js';
-
-/** Beside `Kept`: has an unquoted `From ` line. */
-export const bareBit = 64;
 
 /** A mailbox as it was read, and what has been made of it. */
 export interface Contents {
@@ -140,5 +138,7 @@ function restated(contents: Contents, message: Message, end: number, quotes: boo
 	const head = contents.head(message);
 	const body: Piece = { kind: 'range', from: message.start + head.length, to: end };
 	const octets = restateStatus(head, kept, faithful);
+	// What was looked at does not outlast the next look.
+	if (octets === head) return [{ kind: 'range', from: message.start, to: end }];
 	return [{ kind: 'octets', octets }, ...(body.to > body.from ? [body] : [])];
 }

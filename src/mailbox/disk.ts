@@ -1,7 +1,29 @@
-/** Octets on their way to a disk: all of them written, and the directory that names them on disk as well. */
-import { closeSync, constants, fsyncSync, openSync, writeSync } from 'node:fs';
+/**
+ * Octets on their way to a disk: all of them written, the directory that names them on disk as well, and what
+ * it means where that is refused. Knows nothing of mail.
+ */
+import {
+	accessSync,
+	closeSync,
+	constants,
+	fsyncSync,
+	openSync,
+	unlinkSync,
+	writeSync,
+} from 'node:fs';
 
 import { isErrno } from '../complaint.js';
+
+/** Whether one may write to what is at `path`. */
+export function isWritable(path: string): boolean {
+	try {
+		accessSync(path, constants.W_OK);
+		return true;
+	} catch (error) {
+		if (isErrno(error)) return false;
+		throw error;
+	}
+}
 
 /** writeSync may write less than it was given. Without `at`: where the file stands. Throws errno errors. */
 export function writeAll(fd: number, octets: Uint8Array, at: number | null = null): void {
@@ -31,5 +53,27 @@ export function syncDirectory(path: string): void {
 		if (!isErrno(error) || !unsyncable.includes(error.code ?? '')) throw error;
 	} finally {
 		closeSync(fd);
+	}
+}
+
+/** Whether it was room that was missing, on the disk or in one's quota. */
+export function isFull(error: unknown): boolean {
+	return isErrno(error) && (error.code === 'ENOSPC' || error.code === 'EDQUOT');
+}
+
+/** Whether a directory or a file is not ours to change. */
+export function isRefusal(error: unknown): boolean {
+	return (
+		isErrno(error) &&
+		['EACCES', 'EPERM', 'EROFS', 'EBUSY', 'ENAMETOOLONG'].includes(error.code ?? '')
+	);
+}
+
+/** Throws errno errors, save where there is nothing. */
+export function removeIfThere(path: string): void {
+	try {
+		unlinkSync(path);
+	} catch (error) {
+		if (!isErrno(error) || error.code !== 'ENOENT') throw error;
 	}
 }

@@ -1,30 +1,21 @@
 /**
- * An mbox file as a Mailbox. Opening is one pass in large chunks that keeps offsets and the status
- * fields; nothing of the text stays in memory, and what is asked for later is read from the place
- * where it stands. The file stays open until `close`; writing back is the business of rewrite.ts.
+ * An mbox file as a Mailbox. Opening indexes it (mboxindex.ts); nothing of the text stays in memory, and
+ * what is asked for later is read from the place where it stands, which is why the file stays open until
+ * `close`. How new contents get into it is the business of contents.ts and rewrite.ts.
  */
-import {
-	accessSync,
-	closeSync,
-	constants,
-	fstatSync,
-	openSync,
-	readSync,
-	type Stats,
-	statSync,
-} from 'node:fs';
+import { closeSync, constants, fstatSync, openSync, type Stats, statSync } from 'node:fs';
 
-import { Complaint, isErrno } from '../complaint.js';
+import { Complaint, errno } from '../complaint.js';
 import { type Header, parseHeader } from '../message/header.js';
 import { countLines } from '../message/octets.js';
-import { textAmong } from './contentlength.js';
-import { bareBit, type Contents, piecesOf } from './contents.js';
+import { type Contents, piecesOf } from './contents.js';
+import { isWritable } from './disk.js';
 import { fromBlank, isFrom } from './fromlines.js';
-import { lockMailbox, MailboxBusy, type MailboxLock } from './lock.js';
+import { type Claim, claim, lockMailbox, MailboxBusy, type MailboxLock } from './lock.js';
 import { Flag, type Mailbox, Message, type WriteBackOptions } from './mailbox.js';
-import { type Dialect, Splitter } from './mbox.js';
-import { type Claim, claim, rewrite } from './rewrite.js';
-import { flagsOfKept, headerEnd, joinKept } from './status.js';
+import { MboxIndex } from './mboxindex.js';
+import { rewrite } from './rewrite.js';
+import { flagsOfKept, headerEnd } from './status.js';
 import { FileWindow, windowOctets } from './window.js';
 
 export interface MboxOptions {
@@ -48,7 +39,6 @@ export interface MboxOptions {
 	step?(name: string): void;
 }
 
-const chunkOctets = 1 << 20;
 const headersKept = 64;
 const sampleOctets = 128;
 
@@ -63,14 +53,9 @@ export class MboxFile implements Mailbox {
 	previousDot: Message | undefined;
 
 	readonly #options: MboxOptions;
-	readonly #chunk: number;
 	readonly #fd: number;
 	/** Octets of the file that are known: indexed, and accounted for when it is written back. */
 	#octets = 0;
-	/** `Kept` of each message as the file has it, and the bare bit. */
-	#kept = new Uint8Array(64);
-	/** Octets from the From_ line to the empty line after the header, 0 where that is not known. */
-	#heads = new Uint32Array(64);
 	/** The last octets known, to tell a file that has grown from one that has been rewritten. */
 	#sample: Buffer = Buffer.alloc(0);
 	readonly #lines = new Map<Message, number>();
@@ -78,9 +63,8 @@ export class MboxFile implements Mailbox {
 	readonly #replaced = new Map<Message, Buffer>();
 	/** What has to stand before a message that came without an empty line before it. */
 	readonly #separators = new Map<Message, string>();
-	/** What looks like the beginning of a message, in the body of one that has the length it says. */
-	readonly #text = new Set<number>();
 	readonly #window: FileWindow;
+	readonly #index: MboxIndex;
 	#closed = false;
 
 	/** Throws errno errors, EISDIR and EINVAL for what is no file, and MailboxBusy. */
@@ -89,9 +73,9 @@ export class MboxFile implements Mailbox {
 		this.name = options.name;
 		this.kind = options.kind;
 		this.#options = options;
-		this.#chunk = options.chunk ?? chunkOctets;
 		this.#fd = options.fd ?? openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
 		this.#window = new FileWindow(this.#fd, () => this.#changed());
+		this.#index = new MboxIndex(this.#fd, this.#window, options);
 		try {
 			const stats = fstatSync(this.#fd);
 			if (stats.isDirectory()) throw errno('EISDIR', path);
@@ -99,7 +83,7 @@ export class MboxFile implements Mailbox {
 			this.readOnly = options.readOnly || !isWritable(path);
 			const lock = this.#lockToRead(options.patience);
 			try {
-				this.#index(fstatSync(this.#fd).size);
+				this.#takeIn(fstatSync(this.#fd).size);
 			} finally {
 				lock?.release();
 			}
@@ -120,100 +104,23 @@ export class MboxFile implements Mailbox {
 	}
 
 	/** Reads on from what is known to `size`, which becomes what is known. */
-	#index(size: number): void {
+	#takeIn(size: number): void {
 		const first = this.messages.length;
 		const before = this.messages.at(-1);
-		let { starts, doubtful } = this.#scan(size);
-		// Rare enough to look through it all once more: what is kept of each message has to be counted anew.
-		if (doubtful.size > 0 && this.#findText(starts, doubtful, size))
-			starts = this.#scan(size).starts;
+		const inCrlf = !this.#options.faithful && (before === undefined || this.#isCrlf(before));
+		const starts = this.#index.extend(this.#octets, size, inCrlf);
 		// Text before the first From_ line belongs to the message before, or to none.
 		if (before) this.#stretch(before, (starts[0] ?? size) - this.#startAfter(before));
 		starts.forEach((start, index) => {
 			const number = first + index + 1;
 			const octets = (starts[index + 1] ?? size) - start;
-			const flags = flagsOfKept(this.#kept[number - 1] as number);
+			const flags = flagsOfKept(this.#index.kept(number - 1));
 			this.messages.push(new Message(number, start, octets, flags));
 		});
 		const joined = before && starts[0] === this.#octets && this.messages[first];
 		if (joined && !this.#options.faithful) this.#separate(before, joined);
 		this.#octets = size;
 		this.#sample = this.#window.read(Math.max(0, size - sampleOctets), size);
-	}
-
-	/** Where messages begin, from what is known on to `size`; and which of these, by index, may be text. */
-	#scan(size: number): { starts: number[]; doubtful: Set<number> } {
-		const first = this.messages.length;
-		const starts: number[] = [];
-		const doubtful = new Set<number>();
-		let count = first;
-		const splitter = new Splitter(
-			{
-				begin: (start) => {
-					starts.push(start);
-					if (count === this.#kept.length) {
-						this.#kept = grown(this.#kept, new Uint8Array(count * 2));
-						this.#heads = grown(this.#heads, new Uint32Array(count * 2));
-					}
-					this.#heads[count] = 0;
-					this.#kept[count++] = 0;
-				},
-				body: (start) => {
-					const octets = start - (starts.at(-1) as number);
-					if (octets < 2 ** 32) this.#heads[count - 1] = octets;
-				},
-				...(this.#believes() && { doubt: () => doubtful.add(starts.length - 1) }),
-				keep: (bits) => {
-					const at = count - 1;
-					this.#kept[at] = joinKept(this.#kept[at] as number, bits);
-				},
-				bare: () => {
-					if (count > 0) this.#kept[count - 1] = (this.#kept[count - 1] as number) | bareBit;
-				},
-			},
-			this.#dialect(),
-			!this.#options.faithful && (first === 0 || this.#isCrlf(this.messages[first - 1] as Message)),
-		);
-		let window = Buffer.allocUnsafe(Math.min(this.#chunk, size - this.#octets) + 8192);
-		let held = Splitter.prefix.copy(window);
-		for (let at = this.#octets; at < size; ) {
-			if (window.length - held < Math.min(this.#chunk, size - at)) {
-				window = Buffer.concat([window], held + this.#chunk);
-			}
-			const wanted = Math.min(this.#chunk, window.length - held, size - at);
-			const got = readSync(this.#fd, window, held, wanted, at);
-			if (got === 0) break;
-			const offset = at - held;
-			at += got;
-			const length = held + got;
-			const used = splitter.push(window.subarray(0, length), offset, at >= size);
-			window.copy(window, 0, used, length);
-			held = length - used;
-		}
-		return { starts, doubtful };
-	}
-
-	#dialect(): Dialect {
-		const { faithful = false, everyFrom = false } = this.#options;
-		return { crlf: !faithful, everyFrom, text: this.#text.size > 0 ? this.#text : undefined };
-	}
-
-	/** Whether a Content-Length counts for anything. */
-	#believes(): boolean {
-		return !this.#options.faithful && !this.#options.everyFrom;
-	}
-
-	/** Notes what stands in bodies, though it looks like the beginning of a message. True where there is any. */
-	#findText(starts: readonly number[], doubtful: ReadonlySet<number>, size: number): boolean {
-		const header = (index: number) => {
-			const octets = this.#heads[this.messages.length + index] as number;
-			if (octets === 0 || octets > windowOctets) return undefined;
-			const start = starts[index] as number;
-			return this.#window.read(start, start + octets);
-		};
-		const text = textAmong({ starts, doubtful, size, header });
-		for (const start of text) this.#text.add(start);
-		return text.length > 0;
 	}
 
 	/** Notes what has to stand between two messages, where no empty line does. */
@@ -263,7 +170,7 @@ export class MboxFile implements Mailbox {
 
 	/** From the From_ line to the empty line after the header, or all there is. Good until the next look. */
 	#head(message: Message): Buffer {
-		const known = this.#replaced.has(message) ? 0 : this.#heads[message.number - 1];
+		const known = this.#replaced.has(message) ? 0 : this.#index.head(message.number - 1);
 		if (known) return this.#peek(message, known, known);
 		for (let least = 4096; ; least *= 4) {
 			const octets = this.#peek(message, least);
@@ -383,7 +290,7 @@ export class MboxFile implements Mailbox {
 		try {
 			if (!this.#isPrefixOurs()) throw this.#changed();
 			const known = this.messages.length;
-			this.#index(fstatSync(this.#fd).size);
+			this.#takeIn(fstatSync(this.#fd).size);
 			const taken = this.messages.slice(known);
 			if (taken.length > 0) for (const message of this.messages) message.clear(Flag.newest);
 			for (const message of taken) message.set(Flag.newest);
@@ -450,7 +357,7 @@ export class MboxFile implements Mailbox {
 				const size = fstatSync(this.#fd).size;
 				// So that those are counted which have come; they are kept as they stand.
 				const pieces = piecesOf(this.#contents(), keep, size);
-				if (size > known) this.#index(size);
+				if (size > known) this.#takeIn(size);
 				return pieces;
 			},
 		});
@@ -463,7 +370,7 @@ export class MboxFile implements Mailbox {
 			messages: this.messages,
 			known: this.#octets,
 			faithful: this.#options.faithful ?? false,
-			kept: ({ number }) => this.#kept[number - 1] as number,
+			kept: ({ number }) => this.#index.kept(number - 1),
 			replaced: (message) => this.#replaced.get(message),
 			beginning: (message) => this.#peek(message, 512),
 			head: (message) => this.#head(message),
@@ -480,24 +387,3 @@ export class MboxFile implements Mailbox {
 }
 
 const carriageReturn = 13;
-
-function grown<T extends Uint8Array | Uint32Array>(array: T, larger: T): T {
-	larger.set(array);
-	return larger;
-}
-
-/** Whether one may write to what is at `path`. */
-export function isWritable(path: string): boolean {
-	try {
-		accessSync(path, constants.W_OK);
-		return true;
-	} catch (error) {
-		if (isErrno(error)) return false;
-		throw error;
-	}
-}
-
-/** An error as the file system would have thrown it. */
-export function errno(code: string, path: string): NodeJS.ErrnoException {
-	return Object.assign(new Error(`${code}: ${path}`), { code, path });
-}

@@ -7,10 +7,12 @@
  */
 import {
 	closeSync,
+	constants,
 	existsSync,
 	linkSync,
 	openSync,
 	readFileSync,
+	realpathSync,
 	renameSync,
 	statSync,
 	unlinkSync,
@@ -19,7 +21,8 @@ import {
 import { hostname } from 'node:os';
 import { dirname } from 'node:path';
 
-import { forgiving, isErrno } from '../complaint.js';
+import { errno, forgiving, isErrno } from '../complaint.js';
+import { isFull } from './disk.js';
 
 export interface LockOptions {
 	/**
@@ -102,6 +105,37 @@ export function lockMailbox(path: string, fd: number, options: LockOptions): Mai
 		const wait = pauseBefore(turn, deadline);
 		if (wait === undefined) throw new MailboxBusy(path);
 		Atomics.wait(pause, 0, 0, wait);
+	}
+}
+
+/** A mailbox locked for writing, until `release`. */
+export interface Claim {
+	readonly fd: number;
+	readonly lock: MailboxLock;
+	release(): void;
+}
+
+/** Locks a mailbox that is to be rewritten. Throws errno errors and MailboxBusy. */
+export function claim({
+	path,
+	dot,
+	patience,
+}: {
+	readonly path: string;
+	readonly dot: LockOptions['dot'];
+	readonly patience: number | undefined;
+}): Claim {
+	const fd = openSync(realpathSync(path), constants.O_RDWR);
+	try {
+		const lock = lockMailbox(path, fd, { dot, ...(patience === undefined ? {} : { patience }) });
+		const release = () => {
+			lock.release();
+			closeSync(fd);
+		};
+		return { fd, lock, release };
+	} catch (error) {
+		closeSync(fd);
+		throw error;
 	}
 }
 
@@ -224,15 +258,6 @@ function takeDotLock(lock: string): DotLock {
 	} finally {
 		removeIfThere(mine);
 	}
-}
-
-/** Whether it was room that was missing, on the disk or in one's quota. */
-export function isFull(error: unknown): boolean {
-	return isErrno(error) && (error.code === 'ENOSPC' || error.code === 'EDQUOT');
-}
-
-function errno(code: string, path: string): NodeJS.ErrnoException {
-	return Object.assign(new Error(`${code}: ${path}`), { code, path });
 }
 
 /** Too old by the clock of its file system, or made on this machine by a process that is no more. */

@@ -4,7 +4,7 @@
  * a local file, and scans of a gigabyte cost half of what they would with a promise per message.
  */
 import type { Header } from '../message/header.js';
-import type { Claim } from './rewrite.js';
+import type { Claim } from './lock.js';
 
 /** The states of a message, as bits of `Message.flags`. */
 export const Flag = {

@@ -4,19 +4,7 @@
  * would hold of it, without a From_ line: `From ` quoted, an empty line at the end; lines and octets
  * are counted so. Follows cr.yp.to/proto/maildir.html, and the original's order of messages.
  */
-import {
-	closeSync,
-	existsSync,
-	fsyncSync,
-	linkSync,
-	mkdirSync,
-	openSync,
-	readdirSync,
-	readFileSync,
-	renameSync,
-	statSync,
-	unlinkSync,
-} from 'node:fs';
+import { readdirSync, readFileSync, renameSync, statSync, unlinkSync } from 'node:fs';
 import { join } from 'node:path';
 
 import { Complaint, forgiving, isErrno } from '../complaint.js';
@@ -24,13 +12,11 @@ import { skin } from '../message/address.js';
 import { parseDate, printCtime } from '../message/date.js';
 import { type Header, parseHeader } from '../message/header.js';
 import { bufferOf, countLines } from '../message/octets.js';
-import type { System } from '../system.js';
-import type { Appended, AppendOptions, Letter } from './append.js';
-import { syncDirectory, writeAll } from './disk.js';
-import { isWritable } from './file.js';
+import { isWritable, syncDirectory } from './disk.js';
 import { quoteFrom } from './fromlines.js';
 import { Flag, type Mailbox, Message, type WriteBackOptions } from './mailbox.js';
-import { flagsOfKept, keptOfLine } from './status.js';
+import { writeDurably } from './maildirappend.js';
+import { draftName, flagsOfName, nameFlags, nameWithFlags, unique } from './maildirname.js';
 
 export interface MaildirOptions {
 	readonly kind: 'system' | 'file';
@@ -38,15 +24,6 @@ export interface MaildirOptions {
 	readonly name: string;
 	now(): Date;
 }
-
-/** In the order in which they stand in a file's name. */
-const letters = [
-	['D', Flag.draft],
-	['F', Flag.flagged],
-	['R', Flag.answered],
-	['S', Flag.read],
-	['T', Flag.deleted],
-] as const;
 
 /** What a maildir adds to a message. */
 interface Entry {
@@ -280,8 +257,7 @@ export class Maildir implements Mailbox {
 	}
 
 	#putInPlace(octets: Buffer, entry: Entry, place: string): void {
-		// A name of its own: what a kill has left in `tmp` is in nobody's way.
-		const draft = join(this.path, 'tmp', `${unique(entry.file)}.${process.pid}.${++count}`);
+		const draft = join(this.path, 'tmp', draftName(entry.file));
 		writeDurably(draft, [octets]);
 		try {
 			renameSync(draft, place);
@@ -294,24 +270,6 @@ export class Maildir implements Mailbox {
 	close(): void {
 		this.#lastRead = undefined;
 	}
-}
-
-const nameFlags = letters.reduce((all, [, flag]) => all | flag, 0);
-
-/** The part of a file's name that stays, whatever becomes of the message. */
-function unique(file: string): string {
-	const at = file.lastIndexOf(':2,');
-	return at < 0 ? file : file.slice(0, at);
-}
-
-function flagsOfName(file: string): number {
-	const at = file.lastIndexOf(':2,');
-	const info = at < 0 ? '' : file.slice(at + 3);
-	return letters.reduce((flags, [letter, flag]) => flags | (info.includes(letter) ? flag : 0), 0);
-}
-
-function nameWithFlags(file: string, flags: number): string {
-	return `${unique(file)}:2,${letters.map(([letter, flag]) => (flags & flag ? letter : '')).join('')}`;
 }
 
 /** None where somebody has removed the folder. */
@@ -338,99 +296,4 @@ function asMbox(octets: Buffer): Buffer {
 function withoutPostmark(octets: Buffer): Buffer {
 	const isFrom = octets.toString('latin1', 0, 5) === 'From ';
 	return isFrom ? octets.subarray(octets.indexOf(10) + 1) : octets;
-}
-
-let count = 0;
-
-/** A name that nobody else will make: time, process, count and host. */
-function newName(system: System): string {
-	const seconds = Math.floor(system.now().getTime() / 1000);
-	const host = system.host.replaceAll('/', '\\057').replaceAll(':', '\\072');
-	const six = (number: number) => String(number).padStart(6, '0');
-	return `${seconds}.${six(process.pid)}_${six(++count)}.${host}`;
-}
-
-/** Makes the folder where there is none. Throws errno errors. */
-export function makeMaildir(path: string): boolean {
-	const created = !existsSync(path);
-	for (const folder of ['', 'tmp', 'new', 'cur']) {
-		try {
-			mkdirSync(join(path, folder), 0o700);
-		} catch (error) {
-			if (!isErrno(error) || error.code !== 'EEXIST') throw error;
-		}
-	}
-	return created;
-}
-
-function writeDurably(path: string, chunks: Iterable<Uint8Array>): void {
-	const fd = openSync(path, 'wx', 0o600);
-	try {
-		for (const chunk of chunks) writeAll(fd, chunk);
-		fsyncSync(fd);
-	} catch (error) {
-		unlinkSync(path);
-		throw error;
-	} finally {
-		closeSync(fd);
-	}
-}
-
-/**
- * Writes each letter into a file in `tmp`, then puts them all into `new`: none is seen before all are
- * safe. Letters keep their flags in their names; where none are given, those of their status fields.
- */
-export function appendToMaildir(
-	system: System,
-	path: string,
-	letters: Iterable<Letter>,
-	options: AppendOptions,
-): Appended {
-	const created = makeMaildir(path);
-	const written: { draft: string; file: string }[] = [];
-	try {
-		for (const letter of letters) {
-			const name = newName(system);
-			const draft = join(path, 'tmp', name);
-			let head = '';
-			const watched = (function* () {
-				for (const chunk of letter.content) {
-					if (head.length < 65536) head += bufferOf(chunk).toString('latin1');
-					yield chunk;
-				}
-			})();
-			const quoted = options.quote === false ? watched : quoteFrom(watched);
-			writeDurably(draft, quoted);
-			written.push({ draft, file: nameWithFlags(name, letter.flags ?? flagsOfHead(head)) });
-		}
-		linkAll(written.map(({ draft, file }) => [draft, join(path, 'new', file)]));
-		syncDirectory(join(path, 'new'));
-	} finally {
-		// They are in `new`, or to be written again: what cannot be removed goes with time.
-		for (const { draft } of written) forgiving(() => unlinkSync(draft));
-	}
-	return { created };
-}
-
-/** All or none: half of what was to be saved would be saved twice the next time. */
-function linkAll(links: readonly (readonly [from: string, to: string])[]): void {
-	let made = 0;
-	try {
-		for (const [from, to] of links) {
-			linkSync(from, to);
-			made++;
-		}
-	} catch (error) {
-		for (const [, to] of links.slice(0, made)) forgiving(() => unlinkSync(to));
-		throw error;
-	}
-}
-
-function flagsOfHead(head: string): number {
-	let kept = 0;
-	for (const line of head.split('\n')) {
-		if (line === '') break;
-		kept |= keptOfLine(`${line}\n`);
-	}
-	return flagsOfKept(kept);
 }

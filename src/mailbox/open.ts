@@ -6,11 +6,13 @@
 import { statSync } from 'node:fs';
 import { join } from 'node:path';
 
+import { errno } from '../complaint.js';
 import type { System } from '../system.js';
-import type { Appended, AppendOptions, Letter, Tentative } from './append.js';
-import { errno, MboxFile } from './file.js';
+import type { Appended, AppendOptions, Tentative } from './append.js';
+import { MboxFile } from './file.js';
+import type { Letter } from './letterwriter.js';
 import type { Mailbox } from './mailbox.js';
-import { recover } from './rewrite.js';
+import { recover } from './overwrite.js';
 
 export type Format = 'mbox' | 'maildir' | 'gzip' | 'bzip2';
 
@@ -115,7 +117,7 @@ export async function appendTo(
 		return append(folder.path, letters, options);
 	}
 	if (folder.format === 'maildir') {
-		const { appendToMaildir } = await import('./maildir.js');
+		const { appendToMaildir } = await import('./maildirappend.js');
 		return appendToMaildir(system, folder.path, letters, options);
 	}
 	const { appendToCompressed } = await import('./compressed.js');

@@ -7,8 +7,8 @@ import { statSync, writeFileSync } from 'node:fs';
 
 import { Complaint, forgiving, isErrno, reason } from '../complaint.js';
 import type { Tentative } from '../mailbox/append.js';
+import type { Claim } from '../mailbox/lock.js';
 import { Flag, type Mailbox, type Message, type WriteBackOptions } from '../mailbox/mailbox.js';
-import type { Claim } from '../mailbox/rewrite.js';
 import { messagesWord } from './announce.js';
 import { expandFolder } from './foldernames.js';
 import { lettersOf } from './savedcopy.js';

@@ -3,8 +3,9 @@
  * with Status and X-Status as its flags are now. Also counts lines and octets the way the original
  * tells them. Pure: octets in, octets out.
  */
-import type { Letter } from '../mailbox/append.js';
+
 import { isFrom } from '../mailbox/fromlines.js';
+import type { Letter } from '../mailbox/letterwriter.js';
 import type { Mailbox, Message } from '../mailbox/mailbox.js';
 import {
 	headerEnd,

@@ -19,9 +19,9 @@ import {
 	statSync,
 } from 'node:fs';
 
-import { isErrno } from '../complaint.js';
-import { syncDirectory, writeAll } from '../mailbox/disk.js';
-import { isFull, lockMailbox, MailboxBusy, type MailboxLock } from '../mailbox/lock.js';
+import { errno, isErrno } from '../complaint.js';
+import { isFull, syncDirectory, writeAll } from '../mailbox/disk.js';
+import { lockMailbox, MailboxBusy, type MailboxLock } from '../mailbox/lock.js';
 import type { System } from '../system.js';
 import type { Copy, Fate, ReportOptions, Success } from './envelope.js';
 import { settingsOf } from './settings.js';
@@ -406,7 +406,7 @@ export class Ticket {
 		const path = control(this.#folder, this.entry.letter.id);
 		const start = Buffer.from('{"marks":"');
 		const at = readFileSync(path).indexOf(start);
-		if (at < 0) throw Object.assign(new Error(`ENOSPC: ${path}`), { code: 'ENOSPC', path });
+		if (at < 0) throw errno('ENOSPC', path);
 		const fd = openSync(path, 'r+');
 		try {
 			writeAll(fd, Buffer.from('d'), at + start.length + index);

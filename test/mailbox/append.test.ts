@@ -16,8 +16,9 @@ import { join } from 'node:path';
 import { after, describe, it } from 'node:test';
 import { fileURLToPath } from 'node:url';
 
-import { type AppendOptions, append, type Letter } from '../../src/mailbox/append.js';
+import { type AppendOptions, append } from '../../src/mailbox/append.js';
 import { MboxFile } from '../../src/mailbox/file.js';
+import type { Letter } from '../../src/mailbox/letterwriter.js';
 import { splitMbox } from '../harness/spans.js';
 
 function letter(name: string, body: string): Letter {

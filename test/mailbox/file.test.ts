@@ -26,7 +26,7 @@ import { fileURLToPath } from 'node:url';
 import { Complaint } from '../../src/complaint.js';
 import { MboxFile, type MboxOptions } from '../../src/mailbox/file.js';
 import { Flag } from '../../src/mailbox/mailbox.js';
-import { recover } from '../../src/mailbox/rewrite.js';
+import { recover } from '../../src/mailbox/overwrite.js';
 import { splitMbox } from '../harness/spans.js';
 
 const letter = (number: number, status = '', octets = 40) =>

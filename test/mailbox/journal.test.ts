@@ -20,8 +20,9 @@ import { join } from 'node:path';
 import { after, describe, it } from 'node:test';
 import { fileURLToPath } from 'node:url';
 
-import { append, appendTentatively, type Letter } from '../../src/mailbox/append.js';
-import { recover } from '../../src/mailbox/rewrite.js';
+import { append, appendTentatively } from '../../src/mailbox/append.js';
+import type { Letter } from '../../src/mailbox/letterwriter.js';
+import { recover } from '../../src/mailbox/overwrite.js';
 
 const postmark = 'From a@b.example  Tue Nov  9 17:21:36 2021';
 const chunk = Buffer.from(`${'x'.repeat(99)}\n`.repeat(1000));

@@ -19,7 +19,8 @@ import { after, describe, it } from 'node:test';
 
 import { lockMailbox } from '../../src/mailbox/lock.js';
 import { Flag } from '../../src/mailbox/mailbox.js';
-import { appendToMaildir, Maildir } from '../../src/mailbox/maildir.js';
+import { Maildir } from '../../src/mailbox/maildir.js';
+import { appendToMaildir } from '../../src/mailbox/maildirappend.js';
 import { appendTo, formatOf, openMailbox } from '../../src/mailbox/open.js';
 import { openSystem } from '../../src/system.js';
 

@@ -23,7 +23,7 @@ import { fileURLToPath } from 'node:url';
 import { isErrno } from '../../src/complaint.js';
 import { syncDirectory } from '../../src/mailbox/disk.js';
 import { MboxFile } from '../../src/mailbox/file.js';
-import { recover } from '../../src/mailbox/rewrite.js';
+import { recover } from '../../src/mailbox/overwrite.js';
 
 const letter = (name: string, octets = 6000) =>
 	`From ${name}  Tue Nov  9 17:21:36 2021\nSubject: ${name}\n\n${'x'.repeat(octets)}\n\n`;

@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { MboxFile } from '../../src/mailbox/file.js';
 import { MailboxBusy } from '../../src/mailbox/lock.js';
 import { Flag } from '../../src/mailbox/mailbox.js';
-import { recover } from '../../src/mailbox/rewrite.js';
+import { recover } from '../../src/mailbox/overwrite.js';
 import { openFolder } from '../../src/mailx/folders.js';
 import { commandLoop } from '../../src/mailx/interpreter.js';
 import { fateOf, leaveFolder } from '../../src/mailx/quit.js';
