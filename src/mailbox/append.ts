@@ -217,7 +217,8 @@ async function openLocked(path: string, options: AppendOptions): Promise<Opened>
 			});
 			const there = statSync(path, { throwIfNoEntry: false });
 			if (there?.ino === stats.ino && there.dev === stats.dev) {
-				undoInterrupted(path, opened.fd);
+				// Without locks the writer may be alive.
+				if (lock.dotLocked || lock.recordLocked) undoInterrupted(path, opened.fd);
 				return { ...opened, lock };
 			}
 			lock.release();

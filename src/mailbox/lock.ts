@@ -164,14 +164,11 @@ function pauseBefore(turn: number, deadline: number): number | undefined {
 
 function tryOnce(path: string, fd: number, options: LockOptions): MailboxLock | undefined {
 	const locks = recordLocks();
-	// Without record locks a private folder, too, needs the only kind there is.
 	const wantsDot = options.dot === 'attempt' || (locks === undefined && !options.shared);
-	const dot = wantsDot ? takeDotLock(`${path}.lock`) : 'none';
+	let dot = wantsDot ? takeDotLock(`${path}.lock`) : 'none';
 	if (dot === 'busy') return undefined;
-	const dotLocked = dot === 'taken';
-	const noRoom = dot === 'full';
 	const dropDot = () => {
-		if (dotLocked) removeIfThere(`${path}.lock`);
+		if (dot === 'taken') removeIfThere(`${path}.lock`);
 	};
 	let recordLocked = false;
 	try {
@@ -181,11 +178,15 @@ function tryOnce(path: string, fd: number, options: LockOptions): MailboxLock | 
 		if (isErrno(error) && error.code === 'EAGAIN') return undefined;
 		throw error;
 	}
+	// Without record locks a private folder, too, needs the only kind there is.
+	if (!recordLocked && dot === 'none' && !options.shared) dot = takeDotLock(`${path}.lock`);
+	if (dot === 'busy') return undefined;
+	const noRoom = dot === 'full';
 	// Without any lock nothing is written; letters that are to be deleted can wait.
 	if (noRoom && !recordLocked) throw errno('ENOSPC', `${path}.lock`);
 	let held = true;
 	return {
-		dotLocked,
+		dotLocked: dot === 'taken',
 		noRoom,
 		recordLocked,
 		release() {

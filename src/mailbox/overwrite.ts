@@ -21,7 +21,7 @@ import { basename, join } from 'node:path';
 import { isErrno } from '../complaint.js';
 import { isRefusal, removeIfThere, syncDirectory, writeAll } from './disk.js';
 import { isInterrupted, undoInterrupted } from './journal.js';
-import { claim } from './lock.js';
+import { type Claim, claim } from './lock.js';
 import { lengthOf, type Piece, tailOf, writePieces } from './piece.js';
 
 export interface Overwriting {
@@ -213,9 +213,18 @@ export function recover(path: string, home: string, dot: 'attempt' | 'none'): vo
 	const copy = recoveryPath(home, real);
 	const hasCopy = isHalfWritten(home, real);
 	if (!hasCopy && !isInterrupted(path)) return;
-	const { fd, release } = claim({ path, dot, patience: undefined });
+	let claimed: Claim;
 	try {
-		undoInterrupted(path, fd);
+		claimed = claim({ path, dot, patience: undefined });
+	} catch (error) {
+		// One may look at what one may not mend.
+		if (isRefusal(error)) return;
+		throw error;
+	}
+	const { fd, lock, release } = claimed;
+	try {
+		// Without locks the writer may be alive.
+		if (lock.dotLocked || lock.recordLocked) undoInterrupted(path, fd);
 		if (hasCopy && !applyCopy(fd, copy, real)) setAside(home, real);
 	} finally {
 		release();

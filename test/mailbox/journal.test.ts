@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import {
 	appendFileSync,
+	chmodSync,
 	closeSync,
 	existsSync,
 	mkdtempSync,
@@ -122,6 +123,23 @@ describe('an append cut short by a kill', () => {
 			assert.equal(text(path), letters);
 			assert.equal(existsSync(note(home)), false);
 		}
+	});
+
+	it('keeps nobody from reading who may not mend it', {
+		skip: process.getuid?.() === 0 ? false : 'only root becomes somebody else',
+	}, async () => {
+		const { path, home } = make();
+		await tear(path);
+		const before = text(path);
+		chmodSync(root, 0o755);
+		chmodSync(home, 0o755);
+		process.seteuid?.(65_534);
+		try {
+			recover(path, home, 'attempt');
+		} finally {
+			process.seteuid?.(0);
+		}
+		assert.equal(text(path), before);
 	});
 
 	it('is not undone by a note that came out of a crash of the machine with no length in a line', async () => {

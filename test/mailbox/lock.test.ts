@@ -10,6 +10,7 @@ import {
 	utimesSync,
 	writeFileSync,
 } from 'node:fs';
+import { createRequire } from 'node:module';
 import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, describe, it } from 'node:test';
@@ -101,6 +102,29 @@ describe('locking a mailbox', () => {
 		const lock = lockMailbox(path, fd, { dot: 'none', shared: true, patience: 0 });
 		lock.release();
 		await letGo(other);
+		closeSync(fd);
+	});
+
+	it('takes a dot lock, too, where the file system knows no record locks', (t) => {
+		const addon = `fs-native-extensions/prebuilds/${process.platform}-${process.arch}/fs-native-extensions.node`;
+		let native: { tryLock(...of: unknown[]): void };
+		try {
+			native = createRequire(import.meta.url)(addon);
+		} catch {
+			t.skip('no record locks on this system');
+			return;
+		}
+		t.mock.method(native, 'tryLock', () => {
+			throw Object.assign(new Error('ENOLCK'), { code: 'ENOLCK' });
+		});
+		const { path, fd } = make();
+		const dot = { dot: 'none', patience: 0 } as const;
+		const lock = lockMailbox(path, fd, dot);
+		assert.deepEqual([lock.dotLocked, lock.recordLocked], [true, false]);
+		assert.throws(() => lockMailbox(path, fd, dot), MailboxBusy);
+		lock.release();
+		lockMailbox(path, fd, dot).release();
+		assert.equal(existsSync(`${path}.lock`), false);
 		closeSync(fd);
 	});
 
