@@ -10,6 +10,7 @@ function cacheOf(path) {
 	try {
 		return readFileSync(path);
 	} catch {
+		// Whatever is wrong with it: it saves time, and nothing else.
 		return undefined;
 	}
 }

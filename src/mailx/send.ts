@@ -13,6 +13,7 @@ import {
 } from '../message/compose.js';
 import { printCtime } from '../message/date.js';
 import { type Draft, isLocalTarget, type Name, typedNames } from '../message/draft.js';
+import { masked } from '../message/stored.js';
 import type { Envelope, Transport } from '../mta/transport.js';
 import { release } from '../release.js';
 import { saveDeadLetter } from './deadletter.js';
@@ -186,8 +187,7 @@ async function appendLetter(
 		}
 		const { appendTo } = await import('../mailbox/open.js');
 		// Lines that are quoted already are quoted once more, so that each can be read back as it was.
-		const quoted = letter.toString('latin1').replace(/^>*From /gm, '>$&');
-		const content = [asIs ? letter : Buffer.from(quoted, 'latin1')];
+		const content = asIs ? [letter] : [...masked(letter)];
 		if (bare) content.push(Buffer.from(letter.at(-1) === 0x0a ? '\n' : '\n\n'));
 		await appendTo(system, target, [{ postmark: postmark(session), content }], {
 			quote: false,

@@ -19,6 +19,7 @@ export async function htmlToText(html: string): Promise<string | undefined> {
 		const { text } = await simpleParser(letter, options);
 		return text === undefined ? undefined : tidy(text, plainer.targets);
 	} catch {
+		// A defect of the converter, whatever it throws, is no reason to show nothing of the letter.
 		return undefined;
 	}
 }

@@ -3,11 +3,13 @@
  * `-v` tells before anything is delivered. It reads the tree and nothing else.
  */
 import { isErrno } from '../complaint.js';
+import { columns, fitColumns } from '../message/columns.js';
 import type { System } from '../system.js';
 import { staleNotice } from './aliasdb.js';
+import type { QueueEntry } from './controlfile.js';
 import type { Copy, Failure } from './envelope.js';
 import { printAsctime } from './letter.js';
-import { type QueueEntry, readQueue } from './queue.js';
+import { readQueue } from './queue.js';
 import { quoteName, unquote } from './recipient.js';
 import { nodes, type Resolution } from './resolve.js';
 import { mailboxPath } from './spool.js';
@@ -142,10 +144,10 @@ export function explain(
 	};
 	for (const tree of trees) draw(tree, '', '');
 	const notice = staleNotice(system);
-	const left = Math.max(...rows.map((row) => row.left.length)) + 2;
-	const what = Math.max(...rows.map((row) => row.what.length)) + 2;
+	const left = Math.max(...rows.map((row) => columns(row.left))) + 2;
+	const what = Math.max(...rows.map((row) => columns(row.what))) + 2;
 	const lines = rows.map((row) =>
-		`${row.left.padEnd(left)}${row.what.padEnd(what)}${row.detail}`.trimEnd(),
+		`${fitColumns(row.left, left)}${fitColumns(row.what, what)}${row.detail}`.trimEnd(),
 	);
 	return notice === undefined ? lines : [...lines, notice];
 }

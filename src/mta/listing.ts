@@ -3,8 +3,9 @@
  * files.
  */
 import type { System } from '../system.js';
+import type { QueueEntry } from './controlfile.js';
 import { printAsctime } from './letter.js';
-import { priority, type QueueEntry } from './queue.js';
+import { priority } from './queue.js';
 import { queueFolder } from './spool.js';
 
 function controller(system: System, entry: QueueEntry, index: number): string | undefined {

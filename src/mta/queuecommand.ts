@@ -4,11 +4,13 @@
  */
 import { Complaint, isErrno, reason } from '../complaint.js';
 import type { System } from '../system.js';
+import type { QueueEntry } from './controlfile.js';
 import { shownText } from './embedded.js';
 import { printAsctime } from './letter.js';
 import { printQueue, printQueueJson } from './listing.js';
 import { log } from './log.js';
-import { type QueueEntry, readQueue, type Ticket, takeLetter } from './queue.js';
+import { readQueue, takeLetter } from './queue.js';
+import type { Ticket } from './ticket.js';
 
 type Write = (text: string) => void;
 

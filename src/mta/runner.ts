@@ -6,13 +6,15 @@
 import { isErrno, reason } from '../complaint.js';
 import type { System } from '../system.js';
 import { type Item, type Lost, printSpan } from './bounce.js';
+import type { QueueEntry } from './controlfile.js';
 import { deliverElsewhere, deliverLocal, type Parcel, Round } from './dispatch.js';
 import { type Copy, Exit, type Failure, type Fate, wantsReport } from './envelope.js';
 import { log } from './log.js';
-import { CutShort, type QueueEntry, readQueue, sweep, type Ticket, takeLetter } from './queue.js';
+import { readQueue, sweep, takeLetter } from './queue.js';
 import { settingsOf } from './settings.js';
 import { queueFolder } from './spool.js';
 import { report, sendReceipts, wantsReceipt, warn } from './submit.js';
+import { CutShort, type Ticket } from './ticket.js';
 
 /** Which letters: by part of the id, of a recipient, of the sender; `not` turns it round. */
 export interface Filter {

@@ -24,11 +24,12 @@ import {
 import { type Problem, problems, tellStory } from './explain.js';
 import { type Arrival, type FinishedLetter, finishLetter } from './letter.js';
 import { log } from './log.js';
-import { enqueue, type Ticket } from './queue.js';
+import { enqueue } from './queue.js';
 import { localNames, parseSender } from './recipient.js';
 import { copies, type Resolution, resolve } from './resolve.js';
 import { settingsOf } from './settings.js';
 import { startRunner } from './startrunner.js';
+import type { Ticket } from './ticket.js';
 
 export interface Submission {
 	/** The reverse-path; undefined: the person sending; null: nobody is to hear of failures. */

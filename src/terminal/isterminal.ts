@@ -4,6 +4,8 @@
  */
 import { fstatSync } from 'node:fs';
 
+import { isErrno } from '../complaint.js';
+
 /** /dev/null on Linux, where the output of many a cron job goes. */
 const nullDevice = (1 << 8) | 3;
 
@@ -12,8 +14,9 @@ export function isTerminal(fd: number): boolean {
 	try {
 		const status = fstatSync(fd);
 		if (!status.isCharacterDevice() || status.rdev === nullDevice) return false;
-	} catch {
-		return false;
+	} catch (error) {
+		if (isErrno(error)) return false;
+		throw error;
 	}
 	return process.getBuiltinModule('node:tty').isatty(fd);
 }

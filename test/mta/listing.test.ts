@@ -2,10 +2,9 @@ import assert from 'node:assert/strict';
 import { existsSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { after, describe, it } from 'node:test';
-
+import type { QueueEntry } from '../../src/mta/controlfile.js';
 import type { Copy } from '../../src/mta/envelope.js';
 import { printQueue } from '../../src/mta/listing.js';
-import type { QueueEntry } from '../../src/mta/queue.js';
 import { makeOffice } from './office.js';
 
 const office = makeOffice();
