@@ -136,7 +136,8 @@ function isStated(text: string, start: number, wanted: ReadonlyMap<string, strin
  */
 export function isHeadless(text: string, faithful = false): boolean {
 	const stations = faithful ? '' : (/^(?:>From [^\n]*\n)+/.exec(text)?.[0] ?? '');
-	return !/^(?:\n|[^:\s]*\s*:)/.test(text.slice(stations.length));
+	// Not \s: to a script the octet 0xA0 of a letter in UTF-8 is a space.
+	return !/^(?:\n|[^: \t-\r]*[ \t-\r]*:)/.test(text.slice(stations.length));
 }
 
 /**

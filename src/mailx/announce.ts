@@ -5,6 +5,7 @@
 import { Complaint } from '../complaint.js';
 import { Flag, type Mailbox, type Message } from '../mailbox/mailbox.js';
 import { folderDirectory } from './foldernames.js';
+import { tell } from './interpreter.js';
 import type { Session } from './session.js';
 import { applyAutoOrder, isVisible, messagesInOrder } from './threads.js';
 
@@ -25,7 +26,7 @@ export async function announce(session: Session, withHeaders: boolean): Promise<
 	} catch (error) {
 		// That nothing is left to list does not end the session.
 		if (!(error instanceof Complaint)) throw error;
-		terminal.write(`${error.message}\n`);
+		tell(terminal, error);
 	}
 }
 

@@ -3,6 +3,8 @@
  * arguments, runs it, tells what went wrong. Knows no command by name.
  */
 import { Complaint, Interrupted } from '../complaint.js';
+import { makeSayable } from '../message/text.js';
+import { encodeText } from '../terminal/charset.js';
 import type { Terminal } from '../terminal/terminal.js';
 import { type Command, findCommand, fullName, type Outcome } from './commands.js';
 import { closeSource, nextLine } from './input.js';
@@ -95,7 +97,7 @@ export async function execute(
 		return await run(session, line, execution);
 	} catch (error) {
 		if (error instanceof Complaint) {
-			tell(terminal, await painted(session, error));
+			tell(terminal, error, await painting(session, error));
 			return 'failed';
 		}
 		if (error instanceof Interrupted) {
@@ -108,21 +110,24 @@ export async function execute(
 	}
 }
 
-/** With its colour, where `colour` is set. */
-async function painted(session: Session, complaint: Complaint): Promise<Complaint> {
-	if (!session.variables.has('colour')) return complaint;
+type Paint = (text: string) => string;
+
+/** How a complaint gets its colour, where `colour` is set. */
+async function painting(session: Session, complaint: Complaint): Promise<Paint | undefined> {
+	if (!session.variables.has('colour')) return undefined;
 	const { paintComplaint, wantsColour } = await import('./colour.js');
 	const { isTerminal } = await import('../terminal/isterminal.js');
-	if (!wantsColour(session) || (complaint.stream === 'stderr' && !isTerminal(2))) return complaint;
-	return new Complaint(paintComplaint(complaint.message), complaint.stream, complaint.status);
+	if (!wantsColour(session) || (complaint.stream === 'stderr' && !isTerminal(2))) return undefined;
+	return paintComplaint;
 }
 
-/** Prints a complaint on the stream it asks for. */
-export function tell(terminal: Terminal, complaint: Complaint): void {
+/** Prints a complaint on the stream it asks for. The names in it may come out of a letter. */
+export function tell(terminal: Terminal, complaint: Complaint, paint?: Paint): void {
 	if (complaint.message === '') return;
-	const text = `${complaint.message}\n`;
-	if (complaint.stream === 'stderr') terminal.complain(text);
-	else terminal.write(text);
+	const text = `${makeSayable(complaint.message, terminal.charset)}\n`;
+	const octets = encodeText(paint ? paint(text) : text, terminal.charset);
+	if (complaint.stream === 'stderr') terminal.complain(octets);
+	else terminal.write(octets);
 }
 
 async function run(session: Session, line: string, execution: Execution): Promise<Outcome> {

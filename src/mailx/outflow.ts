@@ -22,6 +22,7 @@ export class Outflow {
 	#counting = true;
 	#lines = 0;
 	#count = 0;
+	#length = 0;
 
 	/** Takes what flows as it comes; then nothing of it is left for the result. */
 	readonly #sink: ((octets: Buffer) => void) | undefined;
@@ -39,6 +40,11 @@ export class Outflow {
 
 	result(): Rendered {
 		return { octets: Buffer.concat(this.#chunks), lines: this.#lines, count: this.#count };
+	}
+
+	/** Octets that have been put here, prefixes included. */
+	get length(): number {
+		return this.#length;
 	}
 
 	/** Octets as they are, beside the figures. */
@@ -71,6 +77,7 @@ export class Outflow {
 		if (octets.length === 0) return;
 		const text = this.#prefixed(octets);
 		this.add(text);
+		this.#length += text.length;
 		this.#afterEmptyLine =
 			octets.at(-1) === 10 && (octets.length > 1 ? octets.at(-2) === 10 : this.#atLineStart);
 		this.#atLineStart = octets.at(-1) === 10;
@@ -81,16 +88,21 @@ export class Outflow {
 		if (this.prefix === undefined) return octets;
 		const prefix = Buffer.from(this.prefix, 'latin1');
 		const bare = Buffer.from(this.prefix.trimEnd(), 'latin1');
-		const pieces: Buffer[] = [];
-		let at = 0;
-		while (at < octets.length) {
-			const newline = octets.indexOf(10, at);
-			const next = newline < 0 ? octets.length : newline + 1;
-			if (at > 0 || this.#atLineStart) pieces.push(newline === at ? bare : prefix);
-			pieces.push(octets.subarray(at, next));
-			at = next;
+		// One buffer: an object for each line is too many where a letter is made of empty ones.
+		const room = (countNewlines(octets, octets.length) + 1) * prefix.length;
+		const text = Buffer.allocUnsafe(octets.length + room);
+		let length = 0;
+		let starts = this.#atLineStart;
+		for (let at = 0; at < octets.length; at++) {
+			const octet = octets[at] as number;
+			if (starts) {
+				const mark = octet === 10 ? bare : prefix;
+				for (let i = 0; i < mark.length; i++) text[length++] = mark[i] as number;
+			}
+			starts = octet === 10;
+			text[length++] = octet;
 		}
-		return Buffer.concat(pieces);
+		return text.subarray(0, length);
 	}
 
 	measure(lines: number, count: number): void {

@@ -77,6 +77,9 @@ export interface RenderOptions {
 
 export const cutHere = `[Line of more than ${longestLine} octets - the rest is not shown]\n`;
 
+/** Octets of a quotation: what is longer was not written to be answered line by line. */
+const longestQuotation = 4_000_000;
+
 /** The charset that text is shown in: `ttycharset`, else the terminal's. */
 export function shownCharset(session: Session): string {
 	return session.variables.get('ttycharset') ?? session.terminal.charset;
@@ -91,6 +94,7 @@ export class Rendering {
 	readonly filter: FieldFilter | 'all' | 'none';
 	readonly out: Outflow;
 	readonly charset: string;
+	#ended = false;
 
 	constructor(session: Session, message: Message, options: RenderOptions, figures: boolean) {
 		this.session = session;
@@ -120,6 +124,20 @@ export class Rendering {
 			return !this.session.bare && !this.session.variables.has('asis');
 		}
 		return this.dresses;
+	}
+
+	/** Whether as much has been quoted as goes into a letter. */
+	get isFull(): boolean {
+		const quotes = this.action === 'quote' || this.action === 'quoteAll';
+		return quotes && this.out.length > longestQuotation;
+	}
+
+	/** Says, once, that a quotation ends here. */
+	endQuotation(): void {
+		if (this.#ended) return;
+		this.#ended = true;
+		this.out.endLine();
+		this.out.say(`[More than ${longestQuotation} octets - the rest is not quoted]\n`);
 	}
 
 	/** Text or octets as the purpose wants them. */

@@ -64,6 +64,7 @@ async function render(
 /** A part with all that is in it. `level`: 0 for the message itself. */
 async function showPart(rendering: Rendering, part: Part, level: number): Promise<void> {
 	if (part.content === 'discarded') return;
+	if (rendering.isFull) return rendering.endQuotation();
 	const { action, out, purpose } = rendering;
 	await showHeader(rendering, part, level);
 	if (!purpose.parts) return showBody(rendering, part, level);

@@ -86,6 +86,7 @@ async function shown(
 			if (cut) out.say(`\n${cutHere}`);
 			reshape = flow;
 			await session.terminal.checkpoint();
+			if (rendering.isFull) return rendering.endQuotation();
 		}
 		if (end < raw.length) {
 			out.endLine();

@@ -55,12 +55,10 @@ export function withoutCr(octets: Buffer): Buffer {
 	if (end < 1 || octets[end - 1] !== 13) return octets;
 	const plain = Buffer.allocUnsafe(octets.length);
 	let length = 0;
-	let from = 0;
-	for (let at = octets.indexOf('\r\n'); at >= 0; at = octets.indexOf('\r\n', at + 2)) {
-		length += octets.copy(plain, length, from, at);
-		from = at + 1;
+	for (let at = 0; at < octets.length; at++) {
+		const octet = octets[at] as number;
+		if (octet !== 13 || octets[at + 1] !== lineFeed) plain[length++] = octet;
 	}
-	length += octets.copy(plain, length, from);
 	return plain.subarray(0, length);
 }
 

@@ -49,6 +49,19 @@ export function makePrintable(text: string, charset: string): string {
 	return Buffer.from(units.buffer, 0, length * 2).toString('utf16le');
 }
 
+/**
+ * What is said of names and addresses, which others may have chosen: as `makePrintable`, but octets that
+ * mean nothing in the charset (the lone surrogates of terminal/charset.ts) stay as long as they are no
+ * control characters of any.
+ */
+export function makeSayable(text: string, charset: string): string {
+	if (plainAscii.test(text) || !hidden.test(text)) return text;
+	return text
+		.split(/([\udca0-\udcff]+)/u)
+		.map((piece, n) => (n % 2 === 1 ? piece : makePrintable(piece, charset)))
+		.join('');
+}
+
 /** Whether what stands at `at` of a text may be shown as it is. */
 function isShown(text: string, at: number, unit: number): boolean {
 	if (unit < 0x20) {

@@ -10,6 +10,7 @@ import { readSync } from 'node:fs';
 
 import { Interrupted } from '../complaint.js';
 import type { Fashion } from '../message/columns.js';
+import { makeSayable } from '../message/text.js';
 import { charsetOf, decodeText, encodeText } from './charset.js';
 import { fashionOf } from './fashion.js';
 import { isTerminal } from './isterminal.js';
@@ -106,10 +107,12 @@ export class PlainTerminal implements Terminal, Ground {
 			: (text as string).slice(newline + 1);
 	}
 
-	complain(text: string): void {
+	complain(text: string | Uint8Array): void {
 		this.#output.flush();
-		if (this.outputIsTerminal) this.#noteTail(text);
-		this.#errors.write(encodeText(text, this.charset));
+		const octets =
+			typeof text === 'string' ? encodeText(makeSayable(text, this.charset), this.charset) : text;
+		if (this.outputIsTerminal) this.#noteTail(octets);
+		this.#errors.write(octets);
 	}
 
 	async readLine(request: LineRequest): Promise<Line> {

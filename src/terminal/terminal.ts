@@ -19,8 +19,11 @@ export interface Terminal {
 
 	/** Standard output. Text is encoded by `encodeText` of charset.ts; octets go as they are. */
 	write(text: string | Uint8Array): void;
-	/** Standard error, in order with what `write` has written. */
-	complain(text: string): void;
+	/**
+	 * Standard error, in order with what `write` has written. What would act on a terminal is made visible
+	 * in a text, for the names in it may come out of a letter; octets go as they are.
+	 */
+	complain(text: string | Uint8Array): void;
 	readLine(request: LineRequest): Promise<Line>;
 	/** All that is left of standard input, octet for octet; only where it is no terminal. */
 	readRest?(): Promise<Uint8Array>;

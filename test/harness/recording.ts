@@ -32,9 +32,10 @@ export class RecordingTerminal implements Terminal {
 		this.transcript += shown;
 	}
 
-	complain(text: string): void {
-		this.errors += text;
-		this.transcript += text;
+	complain(text: string | Uint8Array): void {
+		const shown = typeof text === 'string' ? text : Buffer.from(text).toString('utf8');
+		this.errors += shown;
+		this.transcript += shown;
 	}
 
 	async readLine(request: LineRequest): Promise<Line> {
