@@ -18,6 +18,7 @@ import { release } from './release.js';
 import { openSystem, type System } from './system.js';
 import { openTerminal } from './terminal/choose.js';
 import type { Terminal } from './terminal/terminal.js';
+import { givenWords } from './terminal/words.js';
 
 const program = 'mail';
 const letters = 'A:BHEFINVT:RS:a:b:c:dDefh:inqr:s:tu:v~';
@@ -225,7 +226,7 @@ async function read(session: Session, args: Arguments): Promise<void> {
 	await (await import('./mailx/quit.js')).leaveFolder(session);
 }
 
-main(process.argv.slice(2)).then(
+main(givenWords(process.argv, process.env)).then(
 	// All is written: leaving at once spares Node the taking apart of its heap.
 	(status) => process.exit(status),
 	(error) => {

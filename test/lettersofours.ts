@@ -64,7 +64,7 @@ export const letters: Readonly<Record<string, Given>> = {
 	},
 	'octets that are no UTF-8': {
 		text: Buffer.from('Gr\xfc\xdfe\n', 'latin1'),
-		meant: { text: '', files: [['', Buffer.from('Gr\xfc\xdfe\n', 'latin1')]] },
+		meant: { text: 'Gr\u00fc\u00dfe\n', charsets: ['utf-8'] },
 	},
 	'UTF-8 from a place without locale': {
 		subject: 'K\u00f6ln',

@@ -191,9 +191,13 @@ export async function sendFromArguments(
 }
 
 /** A subject may come as a script found it in a header; what no terminal could show is no part of it. */
-async function typedSubject({ terminal }: Session, text: string): Promise<string> {
+async function typedSubject({ terminal, bare }: Session, text: string): Promise<string> {
 	if (!text.includes('=?') || !/^[\0-\x7f]*$/.test(text)) {
-		return makePrintable(text, terminal.charset);
+		// Octets that are no characters here may be some in the charset of the letter.
+		const pieces = bare ? [text] : text.split(/([\udc80-\udcff]+)/u);
+		const shown = (piece: string, n: number) =>
+			n % 2 === 1 ? piece : makePrintable(piece, terminal.charset);
+		return pieces.map(shown).join('');
 	}
 	await prepareWords(text);
 	return makePrintable(decodeWords(text, 'utf-8'), terminal.charset);

@@ -4,7 +4,7 @@
  * clock and no file: what is needed comes in.
  */
 import { Complaint } from '../complaint.js';
-import { isAscii } from './charset.js';
+import { decodeOctets, isAscii } from './charset.js';
 import { convertOctets, isKnown } from './convert.js';
 import { printDate } from './date.js';
 import { type Draft, describeFault, type Name } from './draft.js';
@@ -47,7 +47,7 @@ export interface ComposeSettings {
 	readonly charset: string;
 	/** The variable `charset7`, else us-ascii. */
 	readonly charset7: string;
-	/** Text that fits none of `charsets` is sent as data instead of refused (no person to ask). */
+	/** With `bare`, text that fits none of `charsets` is sent as data, not refused (no person to ask). */
 	readonly dataAsLastResort: boolean;
 	readonly encoding: string | undefined;
 	readonly controlType: string | undefined;
@@ -80,6 +80,8 @@ export class UnsuitableCharset extends Complaint {}
 export interface Attempt extends ComposeSettings {
 	readonly chosen: string;
 	readonly asData: boolean;
+	/** The last resort: octets that are no characters are taken for those they most likely are. */
+	readonly guesses?: true;
 }
 
 /**
@@ -103,7 +105,7 @@ export async function composeLetter(
 	throw new UnsuitableCharset('Invalid or incomplete multibyte or wide character', 'stderr');
 }
 
-/** The charsets to be tried, in their order; at last, the text as data. */
+/** The charsets to be tried, in their order; at last, the text as data (`-n`) or in UTF-8, come what may. */
 function attempts(draft: Draft, settings: ComposeSettings): Attempt[] {
 	const own = draft.charset === undefined ? [] : [draft.charset];
 	const usual = settings.charsets.length > 0 ? settings.charsets : [settings.charset];
@@ -126,7 +128,8 @@ function attempts(draft: Draft, settings: ComposeSettings): Attempt[] {
 		chosen,
 		asData: false,
 	}));
-	return dataAsLastResort ? [...tries, { ...safe, chosen: charset, asData: true }] : tries;
+	const last = { ...safe, chosen: 'utf-8', asData: false };
+	return [...tries, last, { ...last, guesses: true }];
 }
 
 /** A name that can stand in a header, of a charset in which ASCII is ASCII (RFC 2045 5.1, RFC 2046 4.1.2). */
@@ -141,8 +144,11 @@ async function compose(
 	parts: readonly Part[],
 	attempt: Attempt,
 ): Promise<Buffer> {
-	const body = attempt.bare ? typed : withoutReturns(typed);
-	const contents = inspectText(body, attempt);
+	const readable = attempt.guesses && !looksBinary(typed);
+	const body = attempt.bare
+		? typed
+		: withoutReturns(readable ? await guessed(typed, attempt) : typed);
+	const contents = attempt.guesses && !readable ? binary : inspectText(body, attempt);
 	// A signature has a say in the charset: unlike the original we do not call its umlauts ASCII.
 	const signed = !attempt.bare && attempt.signature()?.some((octet) => octet >= 0x80) === true;
 	const type = chooseType(
@@ -175,6 +181,26 @@ function withoutReturns(octets: Buffer): Buffer {
 		: Buffer.from(lines.replaceAll('\r\n', '\n'), 'latin1');
 }
 
+/** Octets that are text in no charset, as UTF-8: read as we read such letters ourselves. */
+async function guessed(octets: Buffer, { typedCharset }: Attempt): Promise<Buffer> {
+	const converted = await convertOctets(octets, typedCharset, 'utf-8');
+	return converted ?? Buffer.from(decodeOctets(octets, undefined, 'utf-8', true));
+}
+
+/** More control characters than in a log with colours. */
+function looksBinary(octets: Buffer): boolean {
+	const controls = octets.toString('latin1').match(/[\x01-\x07\x0e-\x1a\x1c-\x1f\x7f]/g);
+	return (controls?.length ?? 0) > octets.length / 20;
+}
+
+const binary: Contents = {
+	highBits: true,
+	longLines: true,
+	controls: true,
+	nul: true,
+	unended: true,
+};
+
 /** What somebody typed is text, whatever signs are in it, but for NUL: so not with -n. */
 function inspectText(octets: Buffer, { bare, longestLine }: Attempt): Contents {
 	const contents = inspect(octets, longestLine);
@@ -204,7 +230,7 @@ async function bodyOctets(
 	attempt: Attempt,
 	ending: string,
 ): Promise<Buffer> {
-	const converted = await converted8bit(body, type, attempt.typedCharset);
+	const converted = attempt.guesses ? body : await converted8bit(body, type, attempt.typedCharset);
 	const pieces = [encodeBody(converted, type.encoding)];
 	const unended = body.at(-1) !== 0x0a;
 	if (unended && (type.encoding === 'quoted-printable' || ending === '\n')) {
@@ -213,7 +239,11 @@ async function bodyOctets(
 	const signature = type.charset === undefined ? undefined : attempt.signature();
 	if (signature !== undefined) {
 		const plain = attempt.bare && type.charset === attempt.charset7;
-		const octets = plain ? signature : await converted8bit(signature, type, attempt.typedCharset);
+		const octets = attempt.guesses
+			? await guessed(signature, attempt)
+			: plain
+				? signature
+				: await converted8bit(signature, type, attempt.typedCharset);
 		pieces.push(encodeBody(octets, type.encoding));
 		if (octets.length > 0 && octets.at(-1) !== 0x0a) pieces.push(Buffer.from('\n'));
 	}

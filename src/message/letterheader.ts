@@ -5,6 +5,7 @@
  */
 import { Complaint } from '../complaint.js';
 import { isFileAddress, localPart, skin } from './address.js';
+import { decodeOctets } from './charset.js';
 import type { Attempt, ComposeSettings } from './compose.js';
 import { convertText } from './convert.js';
 import { printDate } from './date.js';
@@ -163,21 +164,20 @@ function cleanLine(text: string): string {
 	return oneLine(text).replace(/[^\P{Cc}\t]|[\u2028\u2029]/gu, ' ');
 }
 
-/** How text is encoded. What no charset can say stands as U+FFFD where the text goes as data. */
+/** How text is encoded. At last, octets that are no characters are taken for those of windows-1252. */
 function wording(
-	{ chosen, charset7, typedCharset, asData }: Attempt,
+	{ chosen, charset7, typedCharset, guesses }: Attempt,
 	text: string,
 	column: number,
 ): Wording {
 	if (/^[\0-\x7f]*$/.test(text)) {
 		return { charset: charset7, encode: async (piece) => Buffer.from(piece, 'latin1'), column };
 	}
-	const charset = asData ? 'utf-8' : chosen;
-	const encode = async (piece: string) => {
-		const octets = await convertText(piece, typedCharset, charset);
-		return octets ?? (asData ? Buffer.from(piece.replace(/\p{Surrogate}/gu, '\ufffd')) : undefined);
-	};
-	return { charset, encode, column };
+	const guess = (octet: string) =>
+		decodeOctets(Buffer.from([octet.charCodeAt(0) & 0xff]), 'windows-1252', 'utf-8');
+	const encode = (piece: string) =>
+		convertText(guesses ? piece.replace(/\p{Surrogate}/gu, guess) : piece, typedCharset, chosen);
+	return { charset: chosen, encode, column };
 }
 
 async function inCharset(text: string, attempt: Attempt): Promise<Buffer> {
