@@ -43,8 +43,20 @@ export interface AppendOptions extends WriteOptions {
 	readonly patience?: number;
 	/** Refuse (ENOENT) rather than create. */
 	readonly mustExist?: boolean;
+	/** Refuse (ForeignFile) a file that belongs to anybody else than these, by number. */
+	readonly ownedBy?: readonly number[];
 	/** Refuse (ELOOP) a symbolic link: in a folder where others may put one in the file's place. */
 	readonly noLink?: boolean;
+}
+
+/** The file belongs to somebody who is not to get what is for another. */
+export class ForeignFile extends Error {
+	override readonly name = 'ForeignFile';
+	readonly code = 'EPERM';
+
+	constructor(uid: number) {
+		super(`wrong ownership (${uid})`);
+	}
 }
 
 /** Told when all of the letters are written. */
@@ -209,6 +221,7 @@ async function openLocked(path: string, options: AppendOptions): Promise<Opened>
 		let lock: MailboxLock | undefined;
 		try {
 			const stats = fstatSync(opened.fd);
+			if (!(options.ownedBy?.includes(stats.uid) ?? true)) throw new ForeignFile(stats.uid);
 			// A device (/dev/null) has no length to restore and nobody to exclude.
 			if (!stats.isFile()) return { ...opened, lock: undefined };
 			lock = await waitForMailbox(path, opened.fd, {
@@ -237,7 +250,8 @@ function openToAppend(path: string, options: AppendOptions): { fd: number; creat
 	const way = readAndAppend | (options.noLink ? constants.O_NOFOLLOW : 0);
 	for (;;) {
 		try {
-			return { fd: openSync(path, way), created: false };
+			const isPipe = statSync(path, { throwIfNoEntry: false })?.isFIFO() ?? false;
+			return { fd: isPipe ? openPipe(path) : openSync(path, way), created: false };
 		} catch (error) {
 			if (!isErrno(error)) throw error;
 			if (error.code !== 'ENOENT' || options.mustExist) throw error;
@@ -251,6 +265,16 @@ function openToAppend(path: string, options: AppendOptions): { fd: number; creat
 			// A symbolic link that leads nowhere exists and does not.
 			if (!statSync(path, { throwIfNoEntry: false })) throw error;
 		}
+	}
+}
+
+/** Throws ENXIO where nobody reads: what is written then is nowhere. */
+function openPipe(path: string): number {
+	const probe = openSync(path, constants.O_WRONLY | constants.O_NONBLOCK);
+	try {
+		return openSync(path, constants.O_WRONLY);
+	} finally {
+		closeSync(probe);
 	}
 }
 

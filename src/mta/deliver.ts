@@ -8,7 +8,7 @@ import type { ChildProcessWithoutNullStreams } from 'node:child_process';
 import { existsSync, lstatSync, readFileSync } from 'node:fs';
 
 import { isErrno, reason } from '../complaint.js';
-import { append } from '../mailbox/append.js';
+import { append, ForeignFile } from '../mailbox/append.js';
 import type { System, User } from '../system.js';
 import {
 	type Copy,
@@ -170,12 +170,17 @@ async function toMailbox(
 				mode: 0o660,
 				// It may have become one since it was looked at.
 				noLink: true,
-				...(owner ? { owner } : {}),
+				// In a folder where anybody may make files one may have been made for a newcomer's mail.
+				...(owner ? { owner, ownedBy: [user.uid, 0] } : {}),
 				...(patience === undefined ? {} : { patience, aside: true }),
 			},
 		);
 		return { kind: 'sent' };
 	} catch (error) {
+		if (error instanceof ForeignFile) {
+			const why = `${system.shown(path)}: ${error.message}`;
+			return { kind: 'deferred', reason: why, status: '4.2.0' };
+		}
 		return fileTrouble(error);
 	}
 }

@@ -51,7 +51,7 @@ export class Postroom {
 	/** The system, with the users there are now. */
 	get system(): System {
 		const now = Date.now();
-		if (now - this.#looked > usersStayFor) {
+		if (Math.abs(now - this.#looked) > usersStayFor) {
 			this.#looked = now;
 			const users = stamp(this.#system.real('/etc/passwd'));
 			if (users !== this.#users) {

@@ -56,13 +56,18 @@ export async function runQueue(
 	options: RunOptions = {},
 ): Promise<void> {
 	sweep(system, system.now());
-	const now = system.now().getTime();
 	const entries = readQueue(system).filter(
 		(entry) =>
-			!entry.held && selects(filters, entry) && !(options.dueOnly && (entry.nextTry ?? 0) > now),
+			!entry.held && selects(filters, entry) && !(options.dueOnly && !isDue(system, entry)),
 	);
 	const ids = entries.map(({ letter }) => letter.id);
 	await runLetters(system, ids, tell, options);
+}
+
+/** One that is not due for longer than any pause lasts was put off by a clock that has been put back. */
+function isDue(system: System, { nextTry }: QueueEntry): boolean {
+	const pause = (nextTry ?? 0) - system.now().getTime();
+	return pause <= 0 || pause > settingsOf(system).retryMax;
 }
 
 /** Tries these letters, without a look at the rest of the queue. */

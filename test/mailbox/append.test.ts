@@ -1,9 +1,12 @@
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
 import {
 	chmodSync,
+	closeSync,
+	constants,
 	existsSync,
 	mkdtempSync,
+	openSync,
 	readdirSync,
 	readFileSync,
 	rmSync,
@@ -164,6 +167,16 @@ describe('appending to an mbox', () => {
 			code: 'ENOSPC',
 		});
 		assert.equal(existsSync(path), false);
+	});
+
+	it('refuses a named pipe that nobody reads, and writes to one that is read', async () => {
+		const pipe = join(root, 'pipe');
+		execFileSync('mkfifo', [pipe]);
+		await assert.rejects(append(pipe, [letter('a', 'hello\n')]), { code: 'ENXIO' });
+		const reader = openSync(pipe, constants.O_RDONLY | constants.O_NONBLOCK);
+		await append(pipe, [letter('a', 'hello\n')]);
+		assert.equal(readFileSync(reader, 'latin1'), first);
+		closeSync(reader);
 	});
 
 	it('says what the file system says', async () => {

@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
-import { chmodSync, chownSync, existsSync, readFileSync, statSync } from 'node:fs';
+import { chmodSync, chownSync, existsSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, it } from 'node:test';
 
 import { deliver } from '../../src/mta/deliver.js';
 import { embeddedTransport } from '../../src/mta/embedded.js';
+import { readQueue } from '../../src/mta/queue.js';
 import { resolve } from '../../src/mta/resolve.js';
 import { submit } from '../../src/mta/submit.js';
 import type { Envelope } from '../../src/mta/transport.js';
@@ -140,6 +141,17 @@ describe('delivery by root', { skip: process.getuid?.() !== 0 }, () => {
 		await submit(machine(), letter, { sender: undefined, recipients: ['pere'] });
 		const { uid, mode } = statSync(join(office.root, 'var/spool/mail/pere'));
 		assert.deepEqual([uid, mode & 0o777], [1001, 0o660]);
+	});
+
+	it('keeps what is for a mailbox that another has made in his place', async () => {
+		const box = office.write('var/spool/mail/pere', '');
+		chownSync(box, 1000, 1000);
+		const done = await submit(machine(), letter, { sender: undefined, recipients: ['pere'] });
+		assert.equal(readFileSync(box, 'latin1'), '');
+		assert.match(done.story.join('\n'), /Deferred: .*pere: wrong ownership \(1000\)/);
+		const { length } = readQueue(machine());
+		rmSync(box);
+		assert.equal(length, 1);
 	});
 
 	it('writes files and runs programs as the user', async () => {

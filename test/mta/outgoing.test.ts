@@ -377,6 +377,10 @@ describe('a queue run', () => {
 			assert.notDeepEqual(await run({ dueOnly: true }), []);
 		}
 		assert.deepEqual(pauses, [5, 10, 15, 15]);
+		// Or the clock was put back: it would wait for as long as it was wrong.
+		clock.time -= 10 * 24 * 60 * minute;
+		assert.notDeepEqual(await run({ dueOnly: true }), []);
+		assert.deepEqual(await run({ dueOnly: true }), []);
 		// By hand all is tried.
 		assert.notDeepEqual(await run(), []);
 	});
