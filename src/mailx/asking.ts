@@ -11,6 +11,7 @@ import {
 	typedNames,
 } from '../message/draft.js';
 import { checkSender } from '../message/letterheader.js';
+import { makePrintable } from '../message/text.js';
 import type { LineRequest } from '../terminal/terminal.js';
 import { attachFile, printAttachment, typeByName } from './enclosures.js';
 import { printNames } from './names.js';
@@ -164,10 +165,11 @@ async function askAttachment(
 		variables.has(name)
 			? (await ask(session, `#${number}\t${label}: `, value)) || undefined
 			: value;
-	const several = variables.get('sendcharsets')?.includes(',') === true;
+	// A file goes as it is, unless somebody asks for a charset; with -n one of several has to be chosen.
+	const several = session.bare && variables.get('sendcharsets')?.includes(',') === true;
 	const charset =
 		several || variables.has('attachment-ask-charset')
-			? (await ask(session, `#${number}\tcharset: `, old?.charset)) || undefined
+			? await askCharset(session, `#${number}\tcharset: `, old?.charset)
 			: old?.charset;
 	const type = old?.contentType ?? typeByName(session, path);
 	return {
@@ -187,6 +189,27 @@ async function askAttachment(
 			old?.description,
 		),
 	};
+}
+
+/** Asks until it is a charset that there is, or none is named. */
+async function askCharset(
+	session: Session,
+	prompt: string,
+	old: string | undefined,
+): Promise<string | undefined> {
+	for (let charset = old; ; ) {
+		charset = (await ask(session, prompt, charset)) || undefined;
+		if (charset === undefined || session.bare) return charset;
+		const [{ isForMail }, { isKnown }] = await Promise.all([
+			import('../message/compose.js'),
+			import('../message/convert.js'),
+		]);
+		if (isForMail(charset) && (await isKnown(charset))) return charset;
+		session.terminal.complain(
+			`${makePrintable(charset, session.terminal.charset)}: unknown charset\n`,
+		);
+		charset = undefined;
+	}
 }
 
 /** With `-n` ^C is the answer that there is no such attachment, and so is a question nobody can answer. */

@@ -209,6 +209,23 @@ describe('a letter being typed', () => {
 		assert.match(letter, /\n\n~ TILDE\n$/);
 		assert.match(terminal.output, /Unknown tilde escape\.\n/);
 	});
+
+	it('takes a file without asking for its charset; asked for, one that there is', async () => {
+		desk.put('note', 'gr\xc3\xbcn\n');
+		const lines = ['~@', `${desk.dir}/note`, '', '~.'];
+		const { letter, terminal } = await typed(lines, { sendcharsets: 'us-ascii,utf-8' });
+		assert.doesNotMatch(terminal.output + terminal.errors, /charset/);
+		assert.match(letter, /filename="note"/);
+		const asked = ['~@', `${desk.dir}/note`, 'no such', 'utf-16', 'koi-99', '', '', '~.'];
+		const strict = await typed(asked, { 'attachment-ask-charset': '' });
+		assert.deepEqual(strict.terminal.errors.split('\n'), [
+			'no such: unknown charset',
+			'utf-16: unknown charset',
+			'koi-99: unknown charset',
+			'',
+		]);
+		assert.match(strict.letter, /filename="note"/);
+	});
 });
 
 describe('names', () => {
