@@ -41,7 +41,7 @@ function isDirectory(path: string): boolean {
  * `FOO.gz` or `FOO.bz2` beside it, is that one. `undefined` where nothing is; a name ending in .gz or
  * .bz2 tells the format, as in the original. Throws EISDIR for a directory that is no maildir.
  */
-export function findFolder(path: string): { path: string; format: Format } | undefined {
+function findFolder(path: string): { path: string; format: Format } | undefined {
 	const stats = statSync(path, { throwIfNoEntry: false });
 	if (stats?.isDirectory()) {
 		if (['tmp', 'new', 'cur'].every((name) => isDirectory(join(path, name)))) {

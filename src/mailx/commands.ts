@@ -70,12 +70,14 @@ const control = () => import('./control.js');
 const editing = () => import('./editing.js');
 const filing = () => import('./filing.js');
 const folders = () => import('./folders.js');
+const forwarding = () => import('./forwarding.js');
 const help = () => import('./help.js');
 const junk = () => import('./junk.js');
 const marking = () => import('./marking.js');
 const pathways = () => import('./pathways.js');
 const reading = () => import('./reading.js');
 const remote = () => import('./remote.js');
+const replying = () => import('./replying.js');
 const sending = () => import('./sending.js');
 const settings = () => import('./settings.js');
 const shell = () => import('./shell.js');
@@ -127,9 +129,9 @@ export const commands: readonly Command[] = [
 	{ name: 'w[rite]', takes: 'string', mailbox: true, run: async (s, a) => (await filing()).write(s, a), usage: '[msglist] [file]', summary: 'append bodies to a file, attachments to files of their own' },
 	{ name: 'f[rom]', takes: 'msglist', mailbox: true, run: async (s, a) => (await summary()).from(s, a), summary: 'list header lines of messages' },
 	{ name: 'fi[le]', takes: 'words', most: 1, sending: true, transparent: true, run: async (s, a) => (await folders()).folder(s, a), usage: '[folder]', summary: 'tell about the folder, or open another one' },
-	{ name: 'fo[llowup]', takes: 'msglist', mailbox: true, interactive: true, notComposing: true, run: async (s, a) => (await sending()).followup(s, a), summary: 'reply to all, record under the name of the first recipient' },
-	{ name: 'followupa[ll]', takes: 'msglist', mailbox: true, interactive: true, notComposing: true, run: async (s, a) => (await sending()).followupAll(s, a), summary: 'followup to all, whatever flipr says' },
-	{ name: 'followups[ender]', takes: 'msglist', mailbox: true, interactive: true, notComposing: true, run: async (s, a) => (await sending()).followupSender(s, a), summary: 'followup to the sender alone, whatever flipr says' },
+	{ name: 'fo[llowup]', takes: 'msglist', mailbox: true, interactive: true, notComposing: true, run: async (s, a) => (await replying()).followup(s, a), summary: 'reply to all, record under the name of the first recipient' },
+	{ name: 'followupa[ll]', takes: 'msglist', mailbox: true, interactive: true, notComposing: true, run: async (s, a) => (await replying()).followupAll(s, a), summary: 'followup to all, whatever flipr says' },
+	{ name: 'followups[ender]', takes: 'msglist', mailbox: true, interactive: true, notComposing: true, run: async (s, a) => (await replying()).followupSender(s, a), summary: 'followup to the sender alone, whatever flipr says' },
 	{ name: 'fold[er]', takes: 'words', most: 1, sending: true, transparent: true, run: async (s, a) => (await folders()).folder(s, a), usage: '[folder]', summary: 'tell about the folder, or open another one' },
 	{ name: 'folders', takes: 'words', most: 1, sending: true, transparent: true, run: async (s, a) => (await folders()).folders(s, a), usage: '[folder]', summary: 'list the folders' },
 	{ name: '?', takes: 'string', sending: true, run: async (s, a) => (await help()).help(s, a), usage: '[command]', summary: 'explain commands' },
@@ -138,23 +140,23 @@ export const commands: readonly Command[] = [
 	{ name: 'h[eaders]', takes: 'msglist', mailbox: true, run: async (s, a) => (await summary()).headers(s, a), usage: '[message]', summary: 'list a screen of headers' },
 	{ name: 'hel[p]', takes: 'string', sending: true, run: async (s, a) => (await help()).help(s, a), usage: '[command]', summary: 'explain commands' },
 	{ name: '=', takes: 'nothing', mailbox: true, run: async (s) => (await summary()).printDot(s), summary: 'print the number of the current message' },
-	{ name: 'R[eply]', takes: 'msglist', mailbox: true, interactive: true, notComposing: true, run: async (s, a) => (await sending()).replyToSender(s, a), summary: 'reply to the sender alone' },
-	{ name: 'Res[pond]', takes: 'msglist', mailbox: true, interactive: true, notComposing: true, run: async (s, a) => (await sending()).replyToSender(s, a), summary: 'reply to the sender alone' },
-	{ name: 'F[ollowup]', takes: 'msglist', mailbox: true, interactive: true, notComposing: true, run: async (s, a) => (await sending()).followupToSender(s, a), summary: 'reply to the sender alone, record under his name' },
-	{ name: 'r[eply]', takes: 'msglist', mailbox: true, interactive: true, notComposing: true, run: async (s, a) => (await sending()).reply(s, a), summary: 'reply to the sender and all recipients' },
-	{ name: 'replya[ll]', takes: 'msglist', mailbox: true, interactive: true, notComposing: true, run: async (s, a) => (await sending()).replyAll(s, a), summary: 'reply to all, whatever flipr says' },
-	{ name: 'replys[ender]', takes: 'msglist', mailbox: true, interactive: true, notComposing: true, run: async (s, a) => (await sending()).replySender(s, a), summary: 'reply to the sender alone, whatever flipr says' },
-	{ name: 'res[pond]', takes: 'msglist', mailbox: true, interactive: true, notComposing: true, run: async (s, a) => (await sending()).reply(s, a), summary: 'reply to the sender and all recipients' },
-	{ name: 'responda[ll]', takes: 'msglist', mailbox: true, interactive: true, notComposing: true, run: async (s, a) => (await sending()).replyAll(s, a), summary: 'reply to all, whatever flipr says' },
-	{ name: 'responds[ender]', takes: 'msglist', mailbox: true, interactive: true, notComposing: true, run: async (s, a) => (await sending()).replySender(s, a), summary: 'reply to the sender alone, whatever flipr says' },
-	{ name: 'Rese[nd]', takes: 'string', mailbox: true, notComposing: true, run: async (s, a) => (await sending()).resendPlain(s, a), usage: '[msglist] address', summary: 'send messages on as they are, without Resent- fields' },
-	{ name: 'Red[irect]', takes: 'string', mailbox: true, notComposing: true, run: async (s, a) => (await sending()).resendPlain(s, a), usage: '[msglist] address', summary: 'send messages on as they are, without Resent- fields' },
-	{ name: 'rese[nd]', takes: 'string', mailbox: true, notComposing: true, run: async (s, a) => (await sending()).resend(s, a), usage: '[msglist] address', summary: 'send messages on as they are' },
-	{ name: 'red[irect]', takes: 'string', mailbox: true, notComposing: true, run: async (s, a) => (await sending()).resend(s, a), usage: '[msglist] address', summary: 'send messages on as they are' },
-	{ name: 'For[ward]', takes: 'string', mailbox: true, notComposing: true, run: async (s, a) => (await sending()).forwardRecorded(s, a), usage: '[message] address', summary: 'forward a message, record under the name of the recipient' },
-	{ name: 'Fw[d]', takes: 'string', mailbox: true, notComposing: true, run: async (s, a) => (await sending()).forwardRecorded(s, a), usage: '[message] address', summary: 'forward a message, record under the name of the recipient' },
-	{ name: 'for[ward]', takes: 'string', mailbox: true, notComposing: true, run: async (s, a) => (await sending()).forward(s, a), usage: '[message] address', summary: 'forward a message' },
-	{ name: 'fw[d]', takes: 'string', mailbox: true, notComposing: true, run: async (s, a) => (await sending()).forward(s, a), usage: '[message] address', summary: 'forward a message' },
+	{ name: 'R[eply]', takes: 'msglist', mailbox: true, interactive: true, notComposing: true, run: async (s, a) => (await replying()).replyToSender(s, a), summary: 'reply to the sender alone' },
+	{ name: 'Res[pond]', takes: 'msglist', mailbox: true, interactive: true, notComposing: true, run: async (s, a) => (await replying()).replyToSender(s, a), summary: 'reply to the sender alone' },
+	{ name: 'F[ollowup]', takes: 'msglist', mailbox: true, interactive: true, notComposing: true, run: async (s, a) => (await replying()).followupToSender(s, a), summary: 'reply to the sender alone, record under his name' },
+	{ name: 'r[eply]', takes: 'msglist', mailbox: true, interactive: true, notComposing: true, run: async (s, a) => (await replying()).reply(s, a), summary: 'reply to the sender and all recipients' },
+	{ name: 'replya[ll]', takes: 'msglist', mailbox: true, interactive: true, notComposing: true, run: async (s, a) => (await replying()).replyAll(s, a), summary: 'reply to all, whatever flipr says' },
+	{ name: 'replys[ender]', takes: 'msglist', mailbox: true, interactive: true, notComposing: true, run: async (s, a) => (await replying()).replySender(s, a), summary: 'reply to the sender alone, whatever flipr says' },
+	{ name: 'res[pond]', takes: 'msglist', mailbox: true, interactive: true, notComposing: true, run: async (s, a) => (await replying()).reply(s, a), summary: 'reply to the sender and all recipients' },
+	{ name: 'responda[ll]', takes: 'msglist', mailbox: true, interactive: true, notComposing: true, run: async (s, a) => (await replying()).replyAll(s, a), summary: 'reply to all, whatever flipr says' },
+	{ name: 'responds[ender]', takes: 'msglist', mailbox: true, interactive: true, notComposing: true, run: async (s, a) => (await replying()).replySender(s, a), summary: 'reply to the sender alone, whatever flipr says' },
+	{ name: 'Rese[nd]', takes: 'string', mailbox: true, notComposing: true, run: async (s, a) => (await forwarding()).resendPlain(s, a), usage: '[msglist] address', summary: 'send messages on as they are, without Resent- fields' },
+	{ name: 'Red[irect]', takes: 'string', mailbox: true, notComposing: true, run: async (s, a) => (await forwarding()).resendPlain(s, a), usage: '[msglist] address', summary: 'send messages on as they are, without Resent- fields' },
+	{ name: 'rese[nd]', takes: 'string', mailbox: true, notComposing: true, run: async (s, a) => (await forwarding()).resend(s, a), usage: '[msglist] address', summary: 'send messages on as they are' },
+	{ name: 'red[irect]', takes: 'string', mailbox: true, notComposing: true, run: async (s, a) => (await forwarding()).resend(s, a), usage: '[msglist] address', summary: 'send messages on as they are' },
+	{ name: 'For[ward]', takes: 'string', mailbox: true, notComposing: true, run: async (s, a) => (await forwarding()).forwardRecorded(s, a), usage: '[message] address', summary: 'forward a message, record under the name of the recipient' },
+	{ name: 'Fw[d]', takes: 'string', mailbox: true, notComposing: true, run: async (s, a) => (await forwarding()).forwardRecorded(s, a), usage: '[message] address', summary: 'forward a message, record under the name of the recipient' },
+	{ name: 'for[ward]', takes: 'string', mailbox: true, notComposing: true, run: async (s, a) => (await forwarding()).forward(s, a), usage: '[message] address', summary: 'forward a message' },
+	{ name: 'fw[d]', takes: 'string', mailbox: true, notComposing: true, run: async (s, a) => (await forwarding()).forward(s, a), usage: '[message] address', summary: 'forward a message' },
 	{ name: 'e[dit]', takes: 'msglist', mailbox: true, interactive: true, run: async (s, a) => (await editing()).edit(s, a), summary: 'edit messages with EDITOR' },
 	{ name: 'ec[ho]', takes: 'words', raw: true, sending: true, run: async (s, a) => (await control()).echo(s, a), usage: 'word ...', summary: 'print words, expanded as file names are' },
 	{ name: 'q[uit]', takes: 'nothing', run: async (s) => (await control()).quit(s), summary: 'leave; deleted messages go, read ones move to mbox' },

@@ -90,3 +90,8 @@ export function deadLetter(session: Session): string {
 	if (path === undefined) return inHome(session, 'dead.letter');
 	return path.startsWith('/') ? path : inHome(session, path);
 }
+
+/** Where files live that nobody is to keep: `TMPDIR`, as shown. */
+export function temporaryFolder({ variables }: Session): string {
+	return variables.get('TMPDIR') || '/tmp';
+}

@@ -102,7 +102,7 @@ export function headlineOf(
 }
 
 /** The line without its newline. `inOrder`: numbered and indented as sorted or threaded lists are. */
-export function formatHeadline(
+function formatHeadline(
 	session: Session,
 	message: Message,
 	inOrder: boolean,

@@ -16,8 +16,7 @@ import {
 import { isErrno } from '../complaint.js';
 import { countNewlines } from '../message/octets.js';
 import { saveDeadLetter } from './deadletter.js';
-import { deadLetter } from './foldernames.js';
-import { temporaryFolder } from './send.js';
+import { deadLetter, temporaryFolder } from './foldernames.js';
 import type { Session } from './session.js';
 
 /** Moves what was left behind to dead.letter; one line for each letter. */

@@ -13,7 +13,7 @@ import {
 } from 'node:fs';
 
 import { isErrno, reason } from '../complaint.js';
-import { temporaryFolder } from './send.js';
+import { temporaryFolder } from './foldernames.js';
 import type { Session } from './session.js';
 
 export class LetterText {

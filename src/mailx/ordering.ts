@@ -53,7 +53,7 @@ export function dateOf(message: Message, fieldOf: FieldOf): number {
 }
 
 /** The places of a flat list. */
-export function listPlaces(messages: readonly Message[]): Place[] {
+function listPlaces(messages: readonly Message[]): Place[] {
 	const places = messages.map(placeOf);
 	return lineUp(places);
 }

@@ -47,7 +47,7 @@ async function explainAddresses(session: Session, words: readonly string[]): Pro
 }
 
 /** The trace of a message, oldest step first. */
-export function describeWay(session: Session, message: Message): string {
+function describeWay(session: Session, message: Message): string {
 	const { mailbox, terminal } = session;
 	if (mailbox === undefined) return '';
 	const header = mailbox.header(message);

@@ -1,24 +1,16 @@
 /**
- * A finished draft on its way: composed, written to files and programs among its recipients, recorded,
+ * A finished draft on its way: composed, written to files and programs among its recipients, recorded (record.ts),
  * handed to the transport. Whatever goes wrong, the text is kept in dead.letter.
  */
 import { Complaint, isErrno, reason } from '../complaint.js';
-import { isFileAddress } from '../message/address.js';
-import {
-	type ComposeSettings,
-	composeLetter,
-	composeResent,
-	type Part,
-	UnsuitableCharset,
-} from '../message/compose.js';
-import { printCtime } from '../message/date.js';
-import { type Draft, isLocalTarget, type Name, typedNames } from '../message/draft.js';
-import { masked } from '../message/stored.js';
+import { composeLetter, composeResent, type Part, UnsuitableCharset } from '../message/compose.js';
+import { type Draft, isLocalTarget, type Name } from '../message/draft.js';
 import type { Envelope, Transport } from '../mta/transport.js';
-import { release } from '../release.js';
+import { composeSettings } from './composesettings.js';
 import { saveDeadLetter } from './deadletter.js';
-import { expandFolder } from './foldernames.js';
+import { expandFolder, temporaryFolder } from './foldernames.js';
 import { checkNames, expandRecipients, type Recipient, sortedRecipients } from './names.js';
+import { appendLetter, postmark, recordLetter } from './record.js';
 import type { Session } from './session.js';
 import { shellOf } from './shell.js';
 
@@ -137,7 +129,10 @@ async function deliver(
 	const sorted = sortedRecipients(recipients);
 	const distant = sorted.filter((name) => !name.leftOut && !isLocalTarget(name.address));
 	if (distant.length === 0) return failed ? 'failed' : 'sent';
-	if (record && !(await recordLetter(session, letter, sorted, options))) {
+	if (
+		record &&
+		!(await recordLetter(session, letter, sorted, options.recordByRecipient ?? false))
+	) {
 		return failed ? 'failed' : 'unrecorded';
 	}
 	return (await handOver(session, letter, distant, options)) && !failed ? 'sent' : 'failed';
@@ -159,92 +154,6 @@ async function deliverHere(session: Session, address: string, letter: Buffer): P
 	});
 	if (end.error !== undefined) terminal.complain(`${address.slice(1)}: ${end.error}\n`);
 	return end.error === undefined;
-}
-
-function postmark(session: Session): string {
-	return `From ${session.login} ${printCtime(session.system.now())}`;
-}
-
-/**
- * Appends the letter to a folder; what is wrong is told. `asIs`: as the original does for a recipient, with
- * nothing to keep it apart from what is there or from lines that look like From_ lines.
- */
-async function appendLetter(
-	session: Session,
-	path: string,
-	letter: Buffer,
-	asIs = false,
-): Promise<boolean> {
-	const { system, terminal, variables, bare } = session;
-	try {
-		const target = system.real(path);
-		const { statSync, appendFileSync } = await import('node:fs');
-		const found = statSync(target, { throwIfNoEntry: false });
-		if (found && !found.isFile() && !found.isDirectory()) {
-			// A device (/dev/null) or a named pipe is no folder: nothing to lock, nothing to separate.
-			appendFileSync(target, letter);
-			return true;
-		}
-		const { appendTo } = await import('../mailbox/open.js');
-		// Lines that are quoted already are quoted once more, so that each can be read back as it was.
-		const content = asIs ? [letter] : [...masked(letter)];
-		if (bare) content.push(Buffer.from(letter.at(-1) === 0x0a ? '\n' : '\n\n'));
-		await appendTo(system, target, [{ postmark: postmark(session), content }], {
-			quote: false,
-			separate: !asIs,
-			finish: !bare,
-			newFormat: variables.get('newfolders') === 'maildir' ? 'maildir' : 'mbox',
-		});
-		return true;
-	} catch (error) {
-		if (error instanceof Complaint) terminal.complain(`${error.message}\n`);
-		else if (isErrno(error)) terminal.complain(`${path}: ${reason(error)}\n`);
-		else throw error;
-		return false;
-	}
-}
-
-/** `record`, or a file named after the first recipient. False where it failed: then nothing is sent. */
-async function recordLetter(
-	session: Session,
-	letter: Buffer,
-	recipients: readonly Name[],
-	options: SendOptions,
-): Promise<boolean> {
-	const path = options.recordByRecipient
-		? recipientFile(session, recipients[0]?.address ?? '')
-		: recordFile(session);
-	if (path === undefined || (await appendLetter(session, path, letter))) return true;
-	const { terminal } = session;
-	terminal.complain(`Error while saving message to ${path} - message not sent\n`);
-	saveDeadLetter(session, letter);
-	session.status |= 1;
-	return false;
-}
-
-function recordFile(session: Session): string | undefined {
-	const name = session.variables.get('record');
-	return name === undefined ? undefined : inOutFolder(session, name);
-}
-
-/** The local part as a file name: it may come from a letter, so it names a file here and nothing else. */
-function recipientFile(session: Session, address: string): string | undefined {
-	// No letter names a file: receivedNames() sees to it.
-	if (isFileAddress(address)) return inOutFolder(session, address);
-	const local = address.split('@', 1)[0] ?? '';
-	// A backslash only keeps a name from being taken for an alias.
-	const name = local
-		.replace(/^\\/, '')
-		.replace(/[/|&;<>~{}()[\]*?$`'"\\\s\0]/g, '_')
-		.replace(/^[.+%#&@]/, '_');
-	return inOutFolder(session, name || '_');
-}
-
-/** Below `folder` with `outfolder`, for a name that does not say where it is. */
-function inOutFolder(session: Session, name: string): string | undefined {
-	const path = expandFolder(session, name);
-	const below = session.variables.has('outfolder') && path !== undefined && !/^[/+]/.test(path);
-	return below ? expandFolder(session, `+${name}`) : path;
 }
 
 /** Gives the letter to the transport; a letter that it refuses is kept. */
@@ -320,10 +229,7 @@ function isDebugging({ debug, variables }: Session): boolean {
  * The way letters leave: the server of `set smtp=`, the program of `set sendmail=`, else our own
  * delivery. Throws Complaint where the variables name none that can be.
  */
-export async function chooseTransport(
-	session: Session,
-	given?: readonly string[],
-): Promise<Transport> {
+async function chooseTransport(session: Session, given?: readonly string[]): Promise<Transport> {
 	const { variables, system } = session;
 	const smtp = variables.get('smtp');
 	if (smtp !== undefined) return (await import('./smarthost.js')).smarthost(session, smtp);
@@ -340,71 +246,4 @@ export async function chooseTransport(
 		given,
 		wait: waitsForMailer(session),
 	});
-}
-
-/** Where files live that nobody is to keep: `TMPDIR`, as shown. */
-export function temporaryFolder({ variables }: Session): string {
-	return variables.get('TMPDIR') || '/tmp';
-}
-
-/** What compose.ts asks for, from the variables. */
-function composeSettings(session: Session): ComposeSettings {
-	const { variables, system } = session;
-	const encoding = variables.get('encoding');
-	if (encoding !== undefined && encoding !== 'quoted-printable' && encoding !== '8bit') {
-		session.terminal.complain(`Warning: invalid encoding ${encoding}, using 8bit\n`);
-	}
-	const limit = variables.number('maximum-unencoded-line-length', 950);
-	const names = (variable: string) => typedNames(variables.get(variable) ?? '');
-	return {
-		now: system.now(),
-		random: (octets) => system.random(octets),
-		typedCharset: (variables.get('ttycharset') ?? session.terminal.charset).toLowerCase(),
-		charsets: (variables.get('sendcharsets') ?? '').split(',').filter(Boolean),
-		charset: variables.get('charset') ?? 'utf-8',
-		charset7: variables.get('charset7') ?? 'us-ascii',
-		dataAsLastResort: !variables.has('interactive'),
-		encoding,
-		controlType: variables.get('contenttype-cntrl'),
-		longestLine: limit < 0 || limit > 950 ? 950 : limit,
-		subjectFirst: variables.has('bsdcompat') || variables.has('bsdorder'),
-		from: names('from'),
-		replyTo: names('replyto'),
-		sender: names('sender'),
-		organization: variables.get('ORGANIZATION'),
-		hostname: variables.get('hostname'),
-		bare: session.bare,
-		stealth: variables.has('stealthmua'),
-		// As long as the original's, so that the sizes it tells are ours too.
-		userAgent: `Inkloom mailx version ${release}`,
-		unknownCharset: (charset) => {
-			const typed = variables.get('ttycharset') ?? session.terminal.charset;
-			session.terminal.complain(`Cannot convert from ${typed} to ${charset}\n`);
-		},
-		signature: signatureReader(session),
-	};
-}
-
-/** A reader of the file of the variable `signature`; one that cannot be read is told and left out. */
-function signatureReader(session: Session): () => Buffer | undefined {
-	let signature: Buffer | undefined;
-	let known = false;
-	return () => {
-		if (!known) signature = readSignature(session);
-		known = true;
-		return signature;
-	};
-}
-
-function readSignature(session: Session): Buffer | undefined {
-	const name = session.variables.get('signature');
-	const path = name ? expandFolder(session, name) : undefined;
-	if (path === undefined) return undefined;
-	try {
-		return process.getBuiltinModule('node:fs').readFileSync(session.system.real(path));
-	} catch (error) {
-		if (!isErrno(error)) throw error;
-		session.terminal.complain(`${path}: ${reason(error)}\n`);
-		return undefined;
-	}
 }

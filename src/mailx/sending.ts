@@ -1,38 +1,24 @@
 /**
- * The commands that send: mail, reply, followup, forward, resend, in all their kinds; and `mail user`
- * from the command line. Each makes a draft, has it written (collect.ts) and sent (send.ts).
+ * New letters, of the command `mail` and of `mail user` on the command line; and what every letter goes through
+ * that is written here, those of replying.ts and forwarding.ts too: it is collected, asked about, and sent.
  */
 import { Complaint } from '../complaint.js';
-import type { Mailbox, Message } from '../mailbox/mailbox.js';
-import { sameAddress } from '../message/address.js';
-import { type Draft, type Name, newDraft, typedName, typedNames } from '../message/draft.js';
-import {
-	forwardSubject,
-	type Original,
-	type ReplyOptions,
-	replyToAll,
-	replyToSenders,
-} from '../message/reply.js';
-import { unmask, withoutCr } from '../message/stored.js';
+import { type Draft, newDraft, typedNames } from '../message/draft.js';
 import { makePrintable } from '../message/text.js';
 import { decodeWords, prepareWords } from '../message/words.js';
-import { type CollectOptions, collect, markAnswered } from './collect.js';
+import { type CollectOptions, collect } from './collect.js';
 import type { Outcome } from './commands.js';
-import { splitLastWord } from './lexer.js';
-import { touchMessage } from './marking.js';
-import { firstApplicable, selectMessages } from './msglist.js';
-import { checkNames, expandName, isOneself, sortedRecipients } from './names.js';
-import { type Fate, type SendOptions, sendDraft, sendResent } from './send.js';
+import { checkNames } from './names.js';
+import { type Fate, type SendOptions, sendDraft } from './send.js';
 import type { Session } from './session.js';
-import { setDot } from './threads.js';
 
 interface LetterOptions extends CollectOptions, SendOptions {
-	/** A letter without text is not sent (`-E`, `skipemptybody`). */
-	readonly skipEmpty: boolean;
+	/** A letter without text is not sent (`-E`); where it is not said, `skipemptybody` does. */
+	readonly skipEmpty?: boolean;
 }
 
 /** Has a letter written and sends it. `given up`: nothing was sent, on purpose. */
-async function write(
+export async function writeLetter(
 	session: Session,
 	draft: Draft,
 	options: LetterOptions,
@@ -51,7 +37,7 @@ async function write(
 		const sign = await askAtEnd(session, draft);
 		const body = text.octets;
 		if (body.length === 0) {
-			if (options.skipEmpty) return 'given up';
+			if (options.skipEmpty ?? variables.has('skipemptybody')) return 'given up';
 			if (draft.subject === undefined) terminal.write("No message, no subject; hope that's ok\n");
 			else if (variables.has('bsdcompat') || variables.has('bsdmsgs')) {
 				terminal.write("Null message body; hope that's ok\n");
@@ -97,8 +83,6 @@ async function refuseToSign(session: Session, body: Buffer): Promise<Fate> {
 	return 'failed';
 }
 
-const skipEmpty = ({ variables }: Session) => variables.has('skipemptybody');
-
 /** `mail ADDRESS ...` */
 export async function mail(session: Session, typed: string): Promise<Outcome> {
 	return writeTo(session, typed, false);
@@ -115,7 +99,7 @@ async function writeTo(
 	recordByRecipient: boolean,
 ): Promise<Outcome> {
 	const draft = newDraft({ to: typedNames(typed, 'words') });
-	await write(session, draft, { recordByRecipient, skipEmpty: skipEmpty(session) });
+	await writeLetter(session, draft, { recordByRecipient });
 }
 
 /** What the command line says about a letter. */
@@ -177,7 +161,7 @@ export async function sendFromArguments(
 	const recipients = { to, cc, bcc };
 	const draft = newDraft({ subject, attachments, ...(!args.fromHeader && recipients) });
 	const hops = Number.parseInt(args.hops ?? '', 10);
-	const fate = await write(session, draft, {
+	const fate = await writeLetter(session, draft, {
 		quoteFile: args.quoteFile,
 		headerInText: args.fromHeader,
 		recordByRecipient: args.recordByRecipient,
@@ -201,223 +185,4 @@ async function typedSubject({ terminal, bare }: Session, text: string): Promise<
 	}
 	await prepareWords(text);
 	return makePrintable(decodeWords(text, 'utf-8'), terminal.charset);
-}
-
-// Replies.
-
-/** `flipr` and `Replyall` each swap `reply` and `Reply`; both together swap nothing. */
-function swapped({ variables }: Session): boolean {
-	return variables.has('flipr') !== variables.has('Replyall');
-}
-
-export async function reply(session: Session, messages: Message[]): Promise<Outcome> {
-	return swapped(session) ? toSenders(session, messages, false) : toAll(session, messages, false);
-}
-
-export async function replyToSender(session: Session, messages: Message[]): Promise<Outcome> {
-	return swapped(session) ? toAll(session, messages, false) : toSenders(session, messages, false);
-}
-
-export async function replyAll(session: Session, messages: Message[]): Promise<Outcome> {
-	return toAll(session, messages, false);
-}
-
-export async function replySender(session: Session, messages: Message[]): Promise<Outcome> {
-	return toSenders(session, messages, false);
-}
-
-export async function followup(session: Session, messages: Message[]): Promise<Outcome> {
-	return swapped(session) ? toSenders(session, messages, true) : toAll(session, messages, true);
-}
-
-export async function followupToSender(session: Session, messages: Message[]): Promise<Outcome> {
-	return swapped(session) ? toAll(session, messages, true) : toSenders(session, messages, true);
-}
-
-export async function followupAll(session: Session, messages: Message[]): Promise<Outcome> {
-	return toAll(session, messages, true);
-}
-
-export async function followupSender(session: Session, messages: Message[]): Promise<Outcome> {
-	return toSenders(session, messages, true);
-}
-
-async function toAll(session: Session, messages: Message[], record: boolean): Promise<Outcome> {
-	const [message] = messages;
-	if (!message) return;
-	if (messages.length > 1) {
-		throw new Complaint("Sorry, can't reply to multiple messages at once");
-	}
-	notice(session, message);
-	const original = await originalOf(session, message);
-	const draft = replyToAll(original, replyOptions(session));
-	return answer(session, message, sparingOneself(session, draft), record);
-}
-
-/**
- * POSIX `metoo`: one who answers gets no copy, though the header names everybody. A mailer of one's own
- * choice (`sendmail`) is told of all, as in the original, which cannot know what this host is called.
- */
-function sparingOneself({ variables, system, login }: Session, draft: Draft): Draft {
-	if (variables.has('metoo') || variables.has('sendmail')) return draft;
-	const own = `${login}@${system.host}`;
-	const isOwn = ({ address }: Name) => sameAddress(own, address, false);
-	if ([...draft.to, ...draft.cc, ...draft.bcc].every(isOwn)) return draft;
-	const marked = (names: readonly Name[]) =>
-		names.map((name) => (isOwn(name) ? { ...name, leftOut: true as const } : name));
-	return { ...draft, to: marked(draft.to), cc: marked(draft.cc) };
-}
-
-async function toSenders(session: Session, messages: Message[], record: boolean): Promise<Outcome> {
-	const originals: Original[] = [];
-	for (const message of messages) {
-		notice(session, message);
-		originals.push(await originalOf(session, message));
-	}
-	const draft = replyToSenders(originals, replyOptions(session));
-	const [first] = messages;
-	if (!first || draft.to.length === 0) return;
-	return answer(session, first, draft, record);
-}
-
-function notice(session: Session, message: Message): void {
-	touchMessage(message);
-	setDot(session, message);
-}
-
-async function originalOf(session: Session, message: Message): Promise<Original> {
-	const mailbox = session.mailbox as Mailbox;
-	const header = mailbox.header(message);
-	await prepareWords(...header.fields.map((field) => field.value));
-	const postmark = mailbox.postmark(message);
-	// The local part of an address may have blanks in quotes; the original knows none.
-	const [, quoted] = session.bare ? [] : (/^From ("(?:\\.|[^"\\])*"[^ \t]*)/.exec(postmark) ?? []);
-	const [, envelopeSender = ''] = quoted === undefined ? postmark.split(' ') : ['', quoted];
-	return { header, envelopeSender };
-}
-
-function replyOptions(session: Session): ReplyOptions {
-	return {
-		charset: session.terminal.charset,
-		fullNames: session.variables.has('fullnames'),
-		isOneself: (address) => isOneself(session, address),
-		sorted: sortedRecipients,
-		sameCharset: session.variables.has('reply-in-same-charset'),
-		faithful: session.bare,
-		note: (text) => session.terminal.complain(text),
-	};
-}
-
-async function answer(
-	session: Session,
-	original: Message,
-	draft: Draft,
-	recordByRecipient: boolean,
-): Promise<Outcome> {
-	const fate = await write(session, draft, {
-		showHeader: true,
-		original,
-		recordByRecipient,
-		skipEmpty: skipEmpty(session),
-	});
-	if (fate === 'sent' && session.variables.has('markanswered')) markAnswered(original);
-}
-
-// Sending messages on.
-
-/** The messages that a line names before its last word, and that word. */
-async function messagesAndAddress(
-	session: Session,
-	line: string,
-	unquote: boolean,
-	noMessages: string,
-): Promise<{ messages: Message[]; address: string }> {
-	const { rest, last } = splitLastWord(line, unquote);
-	if (!last) throw new Complaint('No recipient specified.');
-	if (rest !== undefined) {
-		// Where quotes stay, the original takes them and what is in them for a part of the list, too.
-		const whole = session.bare && !unquote && /["']\s*$/.test(line);
-		const messages = await selectMessages(session, whole ? line.trimEnd() : rest);
-		if (messages.length > 0) return { messages, address: last };
-		throw new Complaint(session.input.inHook ? '' : 'No applicable messages.');
-	}
-	const nearest = firstApplicable(session, { passes: 'deleted-saved' });
-	if (!nearest) throw new Complaint(session.input.inHook ? '' : noMessages);
-	return { messages: [nearest], address: last };
-}
-
-export async function forward(session: Session, line: string): Promise<Outcome> {
-	return forwardTo(session, line, false);
-}
-
-export async function forwardRecorded(session: Session, line: string): Promise<Outcome> {
-	return forwardTo(session, line, true);
-}
-
-async function forwardTo(
-	session: Session,
-	line: string,
-	recordByRecipient: boolean,
-): Promise<Outcome> {
-	const { messages, address } = await messagesAndAddress(
-		session,
-		line,
-		!session.bare,
-		'No messages to forward.',
-	);
-	const [message] = messages;
-	if (!message) return;
-	if (messages.length > 1) throw new Complaint('Cannot forward multiple messages at once');
-	const { variables } = session;
-	const full = variables.has('fullnames');
-	const to = typedNames(address).map((name) => (full ? name : { ...name, full: name.address }));
-	if (to.length === 0) return 'failed';
-	const { header } = await originalOf(session, message);
-	const attached = variables.has('forward-as-attachment');
-	if (!attached) notice(session, message);
-	const draft = newDraft({
-		to,
-		subject: forwardSubject(header, replyOptions(session)),
-		attachments: attached ? [{ kind: 'message', number: message.number }] : [],
-	});
-	await write(session, draft, {
-		showHeader: true,
-		original: attached ? undefined : message,
-		forwarding: true,
-		recordByRecipient,
-		skipEmpty: skipEmpty(session),
-	});
-}
-
-export async function resend(session: Session, line: string): Promise<Outcome> {
-	return resendTo(session, line, true);
-}
-
-/** `Resend`: without Resent- fields. */
-export async function resendPlain(session: Session, line: string): Promise<Outcome> {
-	return resendTo(session, line, false);
-}
-
-async function resendTo(session: Session, line: string, resent: boolean): Promise<Outcome> {
-	const { messages, address } = await messagesAndAddress(
-		session,
-		line,
-		true,
-		'No applicable messages.',
-	);
-	const mailbox = session.mailbox as Mailbox;
-	const typed = typedName(address);
-	// A mailer program gets the word as it is, as from the original.
-	const word = session.variables.has('sendmail') ? address : typed.address;
-	const names = expandName(session, { ...typed, address: word, kind: 'to' }).reverse();
-	for (const message of messages) {
-		const octets = asSent(session, mailbox.read(message));
-		if ((await sendResent(session, octets, names, resent)) === 'failed') return 'failed';
-	}
-}
-
-/** The letter as it was before it was put into a folder. */
-function asSent({ mailbox, bare }: Session, stored: Buffer): Buffer {
-	const octets = bare ? stored : withoutCr(stored);
-	return mailbox?.format === 'mbox' ? unmask(octets) : octets;
 }

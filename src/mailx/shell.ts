@@ -28,7 +28,7 @@ export function shellOf(session: Session): string {
 }
 
 /** Puts the last command for each `!` where `bang` is set; `\!` is a plain `!`. */
-export function expandBangs(session: Session, typed: string): string {
+function expandBangs(session: Session, typed: string): string {
 	const bang = session.variables.has('bang');
 	const last = lastCommands.get(session) ?? '';
 	let changed = false;

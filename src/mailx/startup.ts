@@ -15,7 +15,7 @@ const systemFiles = ['/etc/mail.rc', '/etc/nail.rc'];
  * Settings where the system has no start-up file of its own: `mail` as the textbook shows it.
  * With -n there are none, and what is left is plain Heirloom.
  */
-export const builtInSettings = `\
+const builtInSettings = `\
 set hold append ask crt dot keep emptybox
 set indentprefix="> " quote
 set showname showto

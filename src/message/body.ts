@@ -246,7 +246,7 @@ export interface ExtendedValue {
  * A parameter in pieces, percent-encoded, or both (RFC 2231): `name*0=`, `name*=`, `name*1*=`. Undefined
  * where there is none.
  */
-export function extendedParameter(field: string, name: string): ExtendedValue | undefined {
+function extendedParameter(field: string, name: string): ExtendedValue | undefined {
 	if (!field.includes('*')) return undefined;
 	const pieces = new Map<number, { readonly value: string; readonly coded: boolean }>();
 	for (const [key, value] of parameters(field)) {

@@ -44,7 +44,7 @@ function hash(key: Buffer): number {
 }
 
 /** The whole database of these aliases; of duplicates, the last. */
-export function compileAliases(aliases: readonly Alias[], source: Pick<Stats, 'size' | 'mtimeMs'>) {
+function compileAliases(aliases: readonly Alias[], source: Pick<Stats, 'size' | 'mtimeMs'>) {
 	const last = new Map(aliases.map((alias) => [aliasKey(alias.key), alias]));
 	let slots = 16;
 	while (slots < last.size * 2) slots *= 2;
@@ -150,7 +150,7 @@ function isForeign(path: string): boolean {
 }
 
 /** Where the database of an aliases file lies, on disk. */
-export function databaseOf(path: string): string {
+function databaseOf(path: string): string {
 	return isForeign(`${path}.db`) ? `${path}.inkloom.db` : `${path}.db`;
 }
 

@@ -44,13 +44,13 @@ export interface Configuration {
 	readonly server: ServerSettings;
 }
 
-export const defaultFile = '/etc/mail/inkloom.conf';
+const defaultFile = '/etc/mail/inkloom.conf';
 /** What the server takes where `size_limit` says nothing. */
 export const usualSizeLimit = 100 * 2 ** 20;
 
 const minute = 60_000;
 
-export const defaultServer: ServerSettings = {
+const defaultServer: ServerSettings = {
 	listen: [
 		{ host: '127.0.0.1', port: 25 },
 		{ host: '::1', port: 25 },
@@ -291,7 +291,7 @@ export interface Line {
 }
 
 /** The lines of a configuration file: comments out, continued ones joined. */
-export function splitConfiguration(text: string, shown: string): (Line | string)[] {
+function splitConfiguration(text: string, shown: string): (Line | string)[] {
 	const lines: (Line | string)[] = [];
 	let open: Line | undefined;
 	const close = (): void => {
@@ -316,10 +316,7 @@ export function splitConfiguration(text: string, shown: string): (Line | string)
 }
 
 /** Reads settings. Throws a Complaint (status 78) that names every line that cannot be used. */
-export function parseConfiguration(
-	lines: readonly (Line | string)[],
-	system: System,
-): Configuration {
+function parseConfiguration(lines: readonly (Line | string)[], system: System): Configuration {
 	const draft: Draft = { hostName: undefined, settings: {}, server: { ...defaultServer } };
 	const wrong: string[] = [];
 	for (const line of lines) {

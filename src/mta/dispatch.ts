@@ -60,7 +60,7 @@ export function hasWayOut(system: System): boolean {
 }
 
 /** The lines before and after a delivery, as `-v` tells them. */
-export function tellFate({ address, delivery }: Copy, fate: Fate): string[] {
+function tellFate({ address, delivery }: Copy, fate: Fate): string[] {
 	const via: Record<Copy['delivery']['to'], string | undefined> = {
 		mailbox: 'local',
 		program: 'prog',

@@ -39,7 +39,7 @@ export function parseRelay(text: string, port = 25): RelayName | undefined {
 }
 
 /** The relay for a domain, where one is set: by domain, by the domains above it, for all. */
-export function relayFor(system: System, domain: string): RelayName | undefined {
+function relayFor(system: System, domain: string): RelayName | undefined {
 	const { relayHost, relayMap, smtpPort } = settingsOf(system);
 	const labels = domain.toLowerCase().split('.');
 	const above = labels.map((_, at) => `.${labels.slice(at + 1).join('.')}`).slice(0, -1);

@@ -69,7 +69,7 @@ export function printAsctime(date: Date): string {
 }
 
 /** A display-name with the quotes it needs. */
-export function printPhrase(name: string): string {
+function printPhrase(name: string): string {
 	return /[()<>@,;:\\".[\]]/.test(name) ? `"${name.replace(/["\\]/g, '\\$&')}"` : name;
 }
 
@@ -175,7 +175,7 @@ function itemSpans(text: string): [number, number][] {
 }
 
 /** Puts the host on the bare names of an address field; what needs nothing stays as it stands. */
-export function completeField({ raw }: Field, host: string): string {
+function completeField({ raw }: Field, host: string): string {
 	const whole = closed(raw);
 	const colon = whole.indexOf(':') + 1;
 	const list = whole.slice(colon, -1);

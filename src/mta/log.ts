@@ -48,7 +48,7 @@ function printed(value: string): string {
 }
 
 /** hh:mm:ss, with days where there are some, as sendmail writes a delay. */
-export function printDelay(milliseconds: number): string {
+function printDelay(milliseconds: number): string {
 	const seconds = Math.max(0, Math.floor(milliseconds / 1000));
 	const days = Math.floor(seconds / 86_400);
 	const parts = [Math.floor(seconds / 3600) % 24, Math.floor(seconds / 60) % 60, seconds % 60];

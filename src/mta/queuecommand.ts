@@ -132,7 +132,7 @@ async function run(system: System, ids: readonly string[], write: Write): Promis
 }
 
 /** When it is tried next, in words. */
-export function printNext(system: System, { held, busy, nextTry }: QueueEntry): string {
+function printNext(system: System, { held, busy, nextTry }: QueueEntry): string {
 	if (busy) return 'being delivered';
 	if (held) return 'held until released';
 	if (nextTry === undefined || nextTry <= system.now().getTime()) return 'with the next queue run';

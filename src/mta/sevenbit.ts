@@ -24,7 +24,7 @@ export function toSevenBit(letter: Buffer): Buffer | undefined {
 	}
 }
 
-export function isEightBit(octets: Uint8Array): boolean {
+function isEightBit(octets: Uint8Array): boolean {
 	return octets.some((octet) => octet > 127);
 }
 
