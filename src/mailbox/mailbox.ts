@@ -114,6 +114,8 @@ export interface Mailbox {
 	postmark(message: Message): string;
 	/** Lines of the whole, as the summary shows them; counted when first asked for. */
 	lines(message: Message): number;
+	/** Those of its messages that another program has removed; missing where one cannot be removed alone. */
+	removed?(): ReadonlySet<Message>;
 	/** Puts other octets in its place until the mailbox is written back (`edit`). */
 	replace(message: Message, octets: Uint8Array): void;
 	/** Whether the file has grown since it was last looked at. Cheap: one stat. */

@@ -161,6 +161,14 @@ export class Maildir implements Mailbox {
 		return octets;
 	}
 
+	removed(): ReadonlySet<Message> {
+		const names = ['cur', 'new'].flatMap((folder) => namesIn(join(this.path, folder)));
+		const there = new Set(names.map(unique));
+		return new Set(
+			this.messages.filter((message) => !there.has(unique(this.#entry(message).file))),
+		);
+	}
+
 	/** Another reader may have given the file other flags. */
 	#find(entry: Entry): boolean {
 		for (const folder of ['cur', 'new'] as const) {

@@ -192,9 +192,13 @@ function tellHeld({ terminal }: Session, mailbox: Mailbox, count: number): void 
 }
 
 /** `-T`: the ids of the messages that have been read or deleted. */
-function listArticles({ articles, terminal, system }: Session, mailbox: Mailbox): void {
+function listArticles(
+	{ articles, terminal, system }: Session,
+	mailbox: Mailbox,
+	messages: readonly Message[] = mailbox.messages,
+): void {
 	if (articles === undefined) return;
-	const ids = mailbox.messages.flatMap((message) => {
+	const ids = messages.flatMap((message) => {
 		if (!message.has(Flag.read | Flag.deleted)) return [];
 		const header = mailbox.header(message);
 		return [header.get('message-id') ?? header.get('article-id') ?? []].flat();
@@ -227,11 +231,12 @@ async function saveInMbox(
 	session: Session,
 	mailbox: Mailbox,
 	rules: LeaveRules,
+	messages: readonly Message[] = mailbox.messages,
 ): Promise<Saving | undefined | 'failed'> {
 	const { system, terminal, variables, bare } = session;
 	const { append, mbox } = rules;
 	// What an attempt to leave that failed afterwards has put there already is there.
-	const chosen = mailbox.messages.filter(
+	const chosen = messages.filter(
 		(message) => fateOf(message.flags, rules).toMbox && !message.has(Flag.boxed),
 	);
 	if (chosen.length === 0) return undefined;
@@ -307,13 +312,15 @@ function isBsd(variables: Session['variables']): boolean {
 
 async function leaveMaildir(session: Session, mailbox: Mailbox, rules: LeaveRules): Promise<void> {
 	const { terminal, variables } = session;
-	const { messages, name, kind } = mailbox;
-	listArticles(session, mailbox);
+	const { name, kind } = mailbox;
+	const removed = mailbox.removed?.();
+	const messages = mailbox.messages.filter((message) => !removed?.has(message));
+	listArticles(session, mailbox, messages);
 	let kept: readonly Message[];
 	if (kind === 'system') {
 		noLongerNew(mailbox);
 		kept = messages.filter(({ flags }) => fateOf(flags, rules).stays);
-		const saving = await saveInMbox(session, mailbox, rules);
+		const saving = await saveInMbox(session, mailbox, rules, messages);
 		if (saving === 'failed') return;
 		try {
 			saving?.commit();

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
-import { appendFileSync, linkSync, readdirSync, rmSync, symlinkSync } from 'node:fs';
+import { appendFileSync, linkSync, mkdirSync, readdirSync, rmSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, it } from 'node:test';
 import { fileURLToPath } from 'node:url';
@@ -327,6 +327,25 @@ describe('leaving the system mailbox', () => {
 		await leaveFolder(session);
 		mailbox.close();
 		assert.equal(contents(desk.file('home/mbox')), '1:RO 9:RO');
+	});
+
+	it('has nothing to do with what another program has taken out of a maildir', async () => {
+		rmSync(join(desk.dir, 'spool'));
+		for (const folder of ['tmp', 'cur', 'new'])
+			mkdirSync(join(desk.dir, 'spool', folder), { recursive: true });
+		for (const n of [1, 2, 3, 4]) {
+			desk.put(`spool/cur/100${n}.a.h:2,`, letter(n).slice(letter(n).indexOf('\n') + 1));
+		}
+		const told = await desk.play([
+			'p 1',
+			'p 2',
+			'd 3',
+			'!rm @/spool/cur/1001* @/spool/cur/1004*',
+			'q',
+		]);
+		assert.ok(told.endsWith('\nSaved 1 message in mbox\n'), told);
+		assert.deepEqual(readdirSync(join(desk.dir, 'spool/cur')), []);
+		assert.equal(contents(desk.file('home/mbox')), '2:RO 9:RO');
 	});
 
 	it('loses nothing when mbox cannot be written', async () => {

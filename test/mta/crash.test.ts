@@ -58,8 +58,10 @@ describe('queue runners killed at random moments', () => {
 				++runs < 60 * much,
 				`${readQueue(office.system).length} letters do not leave the queue`,
 			);
-			// From before its first line to well into the work; two at a time, as a daemon and cron would.
-			const pair = [90, 130].map((least) => killedRun(least + Math.random() * 250));
+			// From before its first line to well into the work, be the machine busy; two at a time, as a daemon
+			// and cron would.
+			const most = 250 + 25 * runs;
+			const pair = [90, 130].map((least) => killedRun(least + Math.random() * most));
 			for (const killed of await Promise.all(pair)) if (killed) kills++;
 			// Without record locks, what a killed process leaves behind goes stale in time only.
 			rmSync(join(office.root, 'var/spool/mail/pere.lock'), { force: true });
