@@ -113,8 +113,8 @@ function flowOf({ session }: Rendering, part: Part): ((text: string) => string) 
 	const field = part.header.get('content-type') ?? '';
 	if (parameter(field, 'format')?.toLowerCase() !== 'flowed') return undefined;
 	const delSp = parameter(field, 'delsp')?.toLowerCase() === 'yes';
-	const { columns } = session.terminal;
-	return (text) => layOut(text, columns - 1, delSp);
+	const { columns, fashion } = session.terminal;
+	return (text) => layOut(text, columns - 1, delSp, fashion);
 }
 
 /** Octets of HTML that are read; converting takes ten times the room. */
@@ -142,7 +142,10 @@ async function showHtml(
 	const octets = decodeBody(part, raw);
 	const named = charset ?? metaCharset(octets);
 	if (named !== undefined) await prepareCharset(named);
-	const text = await htmlToText(decodeOctets(octets, named, rendering.charset, true));
+	const html = decodeOctets(octets, named, rendering.charset, true);
+	const { columns, fashion } = rendering.session.terminal;
+	// Not into the last column, as many a pager cuts there.
+	const text = await htmlToText(html, columns - 1, fashion);
 	if (text === undefined) {
 		out.say('[HTML that cannot be read - shown as it stands]\n\n');
 		return false;

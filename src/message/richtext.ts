@@ -4,20 +4,33 @@
  * makes is still unfiltered text.
  */
 import { simpleParser } from 'mailparser';
+import type { Fashion } from './columns.js';
 import { plainerHtml } from './plainerhtml.js';
+import { refill } from './refill.js';
 
 /** Characters of HTML that are converted; longer letters are shown as they stand. */
 export const longestHtml = 1_000_000;
 
-/** Undefined where the converter gives up: the HTML was made to do harm, or is none. */
-export async function htmlToText(html: string): Promise<string | undefined> {
+/** Cells of a line of text, at most: what mailparser has it converted for. */
+const widest = 80;
+
+/**
+ * Lines of at most `width` cells where words allow. Undefined where the converter gives up: the HTML was
+ * made to do harm, or is none.
+ */
+export async function htmlToText(
+	html: string,
+	width = widest,
+	fashion?: Fashion,
+): Promise<string | undefined> {
 	if (html.length > longestHtml || deepest(html) > mostDeep) return undefined;
 	const plainer = plainerHtml(html);
 	const letter = Buffer.from(`Content-Type: text/html; charset=utf-8\n\n${plainer.html}`);
 	const options = { skipTextToHtml: true, skipImageLinks: true, skipTextLinks: true };
 	try {
 		const { text } = await simpleParser(letter, options);
-		return text === undefined ? undefined : tidy(text, plainer.targets);
+		if (text === undefined) return undefined;
+		return listed(refill(tidy(text), width, widest, fashion), plainer.targets);
 	} catch {
 		// A defect of the converter, whatever it throws, is no reason to show nothing of the letter.
 		return undefined;
@@ -38,13 +51,17 @@ function deepest(html: string): number {
 	return most;
 }
 
-function tidy(text: string, targets: readonly string[]): string {
-	const list = targets.map((target, index) => `[${index + 1}] ${target}\n`).join('');
-	const plain = text
+function tidy(text: string): string {
+	return text
 		.replaceAll('\u00a0', ' ')
 		.replace(/[ \t]{1,200}$/gm, '')
 		.replace(/\n{3,}/g, '\n\n')
 		.replace(/^\n+/, '')
 		.trimEnd();
-	return `${plain}\n${list === '' ? '' : `\n${list}`}`;
+}
+
+/** With the targets of the links beneath, by number. */
+function listed(text: string, targets: readonly string[]): string {
+	const list = targets.map((target, index) => `[${index + 1}] ${target}\n`).join('');
+	return `${text}\n${list === '' ? '' : `\n${list}`}`;
 }
