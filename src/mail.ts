@@ -9,7 +9,7 @@
 import { writeFileSync, writeSync } from 'node:fs';
 import { resolve } from 'node:path';
 
-import { Complaint, isErrno, reason } from './complaint.js';
+import { Complaint, Interrupted, isErrno, reason } from './complaint.js';
 import { commandLoop, tell } from './mailx/interpreter.js';
 import { newSession, type Session } from './mailx/session.js';
 import { readStartupFiles } from './mailx/startup.js';
@@ -125,6 +125,10 @@ async function main(words: readonly string[]): Promise<number> {
 		await (args.sending ? send(session, args) : read(session, args));
 		return session.status;
 	} catch (error) {
+		if (terminal && error instanceof Interrupted) {
+			terminal.complain('Interrupt\n');
+			return 130;
+		}
 		if (!(error instanceof Complaint)) throw error;
 		if (terminal) tell(terminal, error);
 		else writeSync(2, `${error.message}\n`);

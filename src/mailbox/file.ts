@@ -39,6 +39,9 @@ export interface MboxOptions {
 	step?(name: string): void;
 }
 
+/** Told how far reading has come, in octets; may throw to stop it. */
+export type Pause = (octets: number, of: number) => Promise<void>;
+
 const headersKept = 64;
 const sampleOctets = 128;
 
@@ -67,8 +70,29 @@ export class MboxFile implements Mailbox {
 	readonly #index: MboxIndex;
 	#closed = false;
 
-	/** Throws errno errors, EISDIR and EINVAL for what is no file, and MailboxBusy. */
-	constructor(path: string, options: MboxOptions) {
+	/**
+	 * The same as `new`, in steps: `pause` is called between two of them, and told how many octets of how many
+	 * have been read; what it throws closes the file.
+	 */
+	static async open(path: string, options: MboxOptions, pause: Pause): Promise<MboxFile> {
+		const file = new MboxFile(path, options, true);
+		try {
+			const lock = file.#lockToRead(options.patience);
+			try {
+				const { size } = fstatSync(file.#fd);
+				for (const octets of file.#takingIn(size)) await pause(octets, size);
+			} finally {
+				lock?.release();
+			}
+			return file;
+		} catch (error) {
+			file.close();
+			throw error;
+		}
+	}
+
+	/** `later`: it is read afterwards. Throws errno errors, EISDIR and EINVAL for what is no file, and MailboxBusy. */
+	constructor(path: string, options: MboxOptions, later = false) {
 		this.path = path;
 		this.name = options.name;
 		this.kind = options.kind;
@@ -81,6 +105,7 @@ export class MboxFile implements Mailbox {
 			if (stats.isDirectory()) throw errno('EISDIR', path);
 			if (!stats.isFile()) throw errno('EINVAL', path);
 			this.readOnly = options.readOnly || !isWritable(path);
+			if (later) return;
 			const lock = this.#lockToRead(options.patience);
 			try {
 				this.#takeIn(fstatSync(this.#fd).size);
@@ -105,10 +130,15 @@ export class MboxFile implements Mailbox {
 
 	/** Reads on from what is known to `size`, which becomes what is known. */
 	#takeIn(size: number): void {
+		const steps = this.#takingIn(size);
+		while (!steps.next().done);
+	}
+
+	*#takingIn(size: number): Generator<number, void> {
 		const first = this.messages.length;
 		const before = this.messages.at(-1);
 		const inCrlf = !this.#options.faithful && (before === undefined || this.#isCrlf(before));
-		const starts = this.#index.extend(this.#octets, size, inCrlf);
+		const starts = yield* this.#index.extend(this.#octets, size, inCrlf);
 		// Text before the first From_ line belongs to the message before, or to none.
 		if (before) this.#stretch(before, (starts[0] ?? size) - this.#startAfter(before));
 		starts.forEach((start, index) => {

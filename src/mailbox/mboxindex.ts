@@ -56,22 +56,27 @@ export class MboxIndex {
 	}
 
 	/**
-	 * Takes in the messages that begin between these two offsets; returns where. `inCrlf`: what stands before
-	 * the first belongs to a message whose lines end with CR LF, or to none.
+	 * Takes in the messages that begin between these two offsets; returns where, and says on the way how far
+	 * it has come. `inCrlf`: what stands before the first belongs to a message whose lines end with CR LF, or
+	 * to none.
 	 */
-	extend(from: number, size: number, inCrlf: boolean): number[] {
-		const { starts, doubtful } = this.#scan(from, size, inCrlf);
+	*extend(from: number, size: number, inCrlf: boolean): Generator<number, number[]> {
+		const { starts, doubtful } = yield* this.#scan(from, size, inCrlf);
 		let found = starts;
 		// Rare enough to look through it all once more: what is kept of each message has to be counted anew.
 		if (doubtful.size > 0 && this.#findText(starts, doubtful, size)) {
-			found = this.#scan(from, size, inCrlf).starts;
+			found = (yield* this.#scan(from, size, inCrlf)).starts;
 		}
 		this.#count += found.length;
 		return found;
 	}
 
 	/** Where messages begin; and which of these, by index, may be text. */
-	#scan(from: number, size: number, inCrlf: boolean): { starts: number[]; doubtful: Set<number> } {
+	*#scan(
+		from: number,
+		size: number,
+		inCrlf: boolean,
+	): Generator<number, { starts: number[]; doubtful: Set<number> }> {
 		const { faithful = false, everyFrom = false } = this.#options;
 		const starts: number[] = [];
 		const doubtful = new Set<number>();
@@ -119,6 +124,7 @@ export class MboxIndex {
 			const used = splitter.push(window.subarray(0, length), offset, at >= size);
 			window.copy(window, 0, used, length);
 			held = length - used;
+			if (at < size) yield at;
 		}
 		return { starts, doubtful };
 	}

@@ -9,7 +9,7 @@ import { join } from 'node:path';
 import { errno } from '../complaint.js';
 import type { System } from '../system.js';
 import type { Appended, AppendOptions, Tentative } from './append.js';
-import { MboxFile } from './file.js';
+import { MboxFile, type Pause } from './file.js';
 import type { Letter } from './letterwriter.js';
 import type { Mailbox } from './mailbox.js';
 import { recover } from './overwrite.js';
@@ -30,6 +30,8 @@ export interface OpenOptions {
 	readonly everyFrom?: boolean;
 	/** The plain mbox at `path`, open for reading: it is read even if it has been removed meanwhile. */
 	readonly fd?: number;
+	/** Called now and then while a plain mbox is read. */
+	readonly pause?: Pause;
 }
 
 function isDirectory(path: string): boolean {
@@ -86,7 +88,8 @@ export async function openMailbox(
 	if (!folder) throw errno('ENOENT', path);
 	if (folder.format === 'mbox') {
 		if (!readOnly) recover(path, system.home, kind === 'system' ? 'attempt' : 'none');
-		return new MboxFile(path, { ...options, name, home: system.home });
+		const { pause, ...rest } = { ...options, name, home: system.home };
+		return pause ? MboxFile.open(path, rest, pause) : new MboxFile(path, rest);
 	}
 	if (folder.format === 'maildir') {
 		const { Maildir } = await import('./maildir.js');

@@ -21,6 +21,7 @@ import { formatOf, openMailbox } from '../mailbox/open.js';
 import { announce, announceNewMail, callHook, folderLine, newestDot } from './announce.js';
 import type { Outcome } from './commands.js';
 import { expandFolder, folderDirectory, isSystemName, remoteProtocol } from './foldernames.js';
+import { openingProgress } from './progress.js';
 import type { LeaveRules } from './quit.js';
 import type { Session } from './session.js';
 import { applyAutoOrder, orderNewMail, setDot } from './threads.js';
@@ -67,6 +68,7 @@ async function open(
 	// Absolute: `cd` must not make it another file.
 	const path = resolve(system.real(shown));
 	let fd: number | undefined;
+	const progress = openingProgress(session, shown);
 	try {
 		// A folder that cannot be opened is no reason to leave the one that is.
 		fd = probe(path);
@@ -84,6 +86,7 @@ async function open(
 			faithful: session.bare,
 			everyFrom: variables.has('broken-mbox'),
 			...(last !== undefined && { fd: last }),
+			...(progress && { pause: progress.pause }),
 		});
 		session.mailbox = mailbox;
 		mailbox.dot = mailbox.messages[0];
@@ -104,6 +107,7 @@ async function open(
 		terminal.complain(`${shown}: ${reason(error)}\n`);
 		return 'failed';
 	} finally {
+		progress?.end();
 		if (fd !== undefined) closeSync(fd);
 	}
 }

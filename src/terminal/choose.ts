@@ -2,6 +2,7 @@
  * Plain or live: decided from the surroundings alone, before anything of Ink is loaded. A session that
  * never comes to a prompt (no mail, `-H`) pays nothing for the live one.
  */
+import { cutToColumns } from '../message/columns.js';
 import type { System } from '../system.js';
 import { isTerminal } from './isterminal.js';
 import { openPlain, PlainTerminal, type Wait } from './plain.js';
@@ -34,6 +35,13 @@ class LiveTerminal extends PlainTerminal {
 		super(system.env);
 		this.#system = system;
 		this.#staysPlain = staysPlain;
+	}
+
+	/** The line is empty before, and afterwards. */
+	progress(text: string | undefined): void {
+		if (this.#staysPlain()) return;
+		const shown = text === undefined ? '' : cutToColumns(text, this.columns - 1, this.fashion);
+		this.draw(`\r${shown && `\x1b[2m${shown}\x1b[22m`}\x1b[K`);
 	}
 
 	protected override async openWait(): Promise<Wait> {

@@ -33,6 +33,8 @@ export interface Terminal {
 	lend(child: Child): Promise<ChildEnd>;
 	/** Whether a child has run yet. */
 	readonly hasLent?: boolean;
+	/** Shows how far long work has come, in a line that stands until it is told `undefined`. */
+	progress?(text: string | undefined): void;
 	/** Lets pending signals in. Long work calls it now and then; throws Interrupted after ^C. */
 	checkpoint(): Promise<void>;
 	/** Whether ^C while a command runs interrupts it (true) or is ignored. */
