@@ -4,6 +4,7 @@
  */
 import { Complaint } from '../complaint.js';
 import { Flag, type Mailbox, type Message } from '../mailbox/mailbox.js';
+import { makeSayable } from '../message/text.js';
 import { folderDirectory } from './foldernames.js';
 import { tell } from './interpreter.js';
 import type { Session } from './session.js';
@@ -52,7 +53,7 @@ export function folderLine(session: Session): string {
 	];
 	const counts = parts.filter(([n]) => n > 0).map(([n, word]) => ` ${n} ${word}`);
 	const readOnly = mailbox.readOnly ? ' [Read only]' : '';
-	const name = shortName(session, mailbox.name);
+	const name = makeSayable(shortName(session, mailbox.name), session.terminal.charset);
 	return `"${name}": ${messagesWord(messages.length)}${counts.join('')}${readOnly}\n`;
 }
 

@@ -9,6 +9,7 @@ import { writeAll } from '../mailbox/disk.js';
 import { Flag, type Message } from '../mailbox/mailbox.js';
 import { appendTo } from '../mailbox/open.js';
 import { localPart, skin } from '../message/address.js';
+import { makeSayable } from '../message/text.js';
 import type { Outcome } from './commands.js';
 import { expandFolder, folderDirectory } from './foldernames.js';
 import { senderOf } from './headline.js';
@@ -178,8 +179,10 @@ function tellFiled(
 	octets: number,
 ): void {
 	const how = created ? '[New file]' : '[Appended]';
+	// The name may be that of a sender.
+	const name = makeSayable(path, terminal.charset);
 	terminal.write(
-		`"${path}" ${how} ${lines === undefined || lines < 0 ? 'binary' : lines}/${octets}\n`,
+		`"${name}" ${how} ${lines === undefined || lines < 0 ? 'binary' : lines}/${octets}\n`,
 	);
 }
 

@@ -5,7 +5,7 @@
  */
 import { Complaint } from '../complaint.js';
 import type { Message } from '../mailbox/mailbox.js';
-import { makePrintable } from '../message/text.js';
+import { makePrintable, makeSayable } from '../message/text.js';
 import type { Outcome } from './commands.js';
 import { selectMessages } from './msglist.js';
 import type { Session } from './session.js';
@@ -40,7 +40,8 @@ async function explainAddresses(session: Session, words: readonly string[]): Pro
 		const trees = resolve(system, addresses, { book });
 		const ascii = terminal.charset !== 'utf-8' || variables.has('accessible');
 		const lines = draw(system, trees, { ascii });
-		terminal.write(lines.map((line) => `${line}\n`).join(''));
+		// What others have written into a .forward of theirs stands there, too.
+		terminal.write(makeSayable(lines.map((line) => `${line}\n`).join(''), terminal.charset));
 	} finally {
 		book.close();
 	}

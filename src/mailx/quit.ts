@@ -9,6 +9,7 @@ import { Complaint, forgiving, isErrno, reason } from '../complaint.js';
 import type { Tentative } from '../mailbox/append.js';
 import type { Claim } from '../mailbox/lock.js';
 import { Flag, type Mailbox, type Message, type WriteBackOptions } from '../mailbox/mailbox.js';
+import { makeSayable } from '../message/text.js';
 import { messagesWord } from './announce.js';
 import { expandFolder } from './foldernames.js';
 import { lettersOf } from './savedcopy.js';
@@ -293,7 +294,7 @@ function leaveFile(session: Session, mailbox: Mailbox, rules: LeaveRules): void 
 	const changes = Flag.deleted | Flag.statusChanged | Flag.modified;
 	if (!messages.some((message) => message.has(changes))) return;
 	const kept = messages.filter((message) => !message.has(Flag.deleted));
-	terminal.write(`"${name}" `);
+	terminal.write(`"${makeSayable(name, terminal.charset)}" `);
 	let arrived: number;
 	try {
 		arrived = mailbox.writeBack(kept, { removeEmpty: !rules.emptybox });
@@ -337,6 +338,7 @@ async function leaveMaildir(session: Session, mailbox: Mailbox, rules: LeaveRule
 	if (changed && !writeBack(session, mailbox, kept, { removeEmpty: false })) return;
 	if (kind === 'system') tellHeld(session, mailbox, kept.length);
 	else if (changed) {
-		terminal.write(`"${name}" ${isBsd(variables) ? 'complete' : 'updated.'}\n`);
+		const shown = makeSayable(name, terminal.charset);
+		terminal.write(`"${shown}" ${isBsd(variables) ? 'complete' : 'updated.'}\n`);
 	}
 }

@@ -5,6 +5,7 @@
 import { Complaint, isErrno, reason } from '../complaint.js';
 import { composeLetter, composeResent, type Part, UnsuitableCharset } from '../message/compose.js';
 import { type Draft, isLocalTarget, type Name } from '../message/draft.js';
+import { makeSayable } from '../message/text.js';
 import type { Envelope, Transport } from '../mta/transport.js';
 import { composeSettings } from './composesettings.js';
 import { saveDeadLetter } from './deadletter.js';
@@ -176,7 +177,8 @@ async function handOver(
 		const words = ['send-mail', ...mailerArguments(envelope, options.mailerOptions)].map(
 			(word) => ` "${word}"`,
 		);
-		terminal.write(`Sendmail arguments:${words.join('')}\n`);
+		const line = `Sendmail arguments:${words.join('')}\n`;
+		terminal.write(makeSayable(line, terminal.charset));
 		return true;
 	}
 	try {
