@@ -5,6 +5,7 @@
  */
 import type { Message } from '../mailbox/mailbox.js';
 import { decodeBody, type Part, parseMime } from '../message/body.js';
+import { prepareShownCharset } from '../message/charset.js';
 import { withoutCr } from '../message/stored.js';
 import type { Rendered } from './outflow.js';
 import { savePart } from './partfiles.js';
@@ -43,6 +44,7 @@ async function render(
 		session.dotShown = true;
 	}
 	const rendering = new Rendering(session, message, options, figures);
+	await prepareShownCharset(rendering.charset);
 	const { purpose, action, out } = rendering;
 	const stored = mailbox.read(message);
 	// A letter has lines; whether CR LF ends them is the mailbox's affair.
@@ -84,7 +86,9 @@ async function showPart(rendering: Rendering, part: Part, level: number): Promis
 				(action === 'display' || action === 'quote') &&
 				!rendering.session.variables.has('print-alternatives');
 			const plain = choose && part.parts.find((inner) => isWanted(rendering, inner));
-			return plain ? showPart(rendering, plain, level + 1) : showParts(rendering, part, level);
+			if (!plain) return showParts(rendering, part, level);
+			await showPart(rendering, plain, level + 1);
+			return showInvitation(rendering, part);
 		}
 		case 'multipart':
 		case 'digest':
@@ -92,6 +96,15 @@ async function showPart(rendering: Rendering, part: Part, level: number): Promis
 		case 'other':
 			return showOther(rendering, part, level);
 	}
+}
+
+/** Where and when, which the plain text of an invitation often does not tell. */
+async function showInvitation(rendering: Rendering, { parts }: Part): Promise<void> {
+	const { action, out } = rendering;
+	const calendar = parts.find(({ type }) => type === 'text/calendar');
+	if (!calendar || action !== 'display' || out.measured || !rendering.summarizes) return;
+	out.endParagraph();
+	await showGist(rendering, calendar);
 }
 
 /** The plain text among alternatives; not one that was only put there for form's sake. */
@@ -143,6 +156,7 @@ async function showParts(rendering: Rendering, part: Part, level: number): Promi
 		if (action === 'junk') out.say('\0');
 		if (purpose.numbered && part.content !== 'rfc822' && inner.number !== undefined) {
 			const first = level === 0 && inner.number === '1';
+			if (!first && purpose.printable && !out.measured && !session.bare) out.endLine();
 			out.say(`${first ? '' : '\n'}Part ${inner.number}:\n`);
 		}
 		await showPart(rendering, inner, level + 1);

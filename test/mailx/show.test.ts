@@ -173,6 +173,17 @@ describe('a message on the terminal', () => {
 			/\n\nnested\n\nMessage {2}2:[\s\S]*\n\nx\n\n/,
 		);
 	});
+	it('keeps parts apart, and tells of an invitation that has a plain text', async () => {
+		const event =
+			'BEGIN:VCALENDAR\nBEGIN:VEVENT\nSUMMARY:Exam\nLOCATION:Room 1\nEND:VEVENT\nEND:VCALENDAR\n';
+		const choice = `Content-Type: multipart/alternative; boundary=a\n\n--a\n\nCome!\n--a\nContent-Type: text/calendar\n\n${event}--a--\n`;
+		const mixed = `Content-Type: multipart/mixed; boundary=m\n\n--m\n${choice}\n--m\n\nsecond\n--m--\n\n`;
+		desk = new Desk({ spool: `${postmark}${mixed}` });
+		const text = await desk.play(['type 1', 'x'], {});
+		assert.match(text, /\n\nCome!\n\n\[Event: Exam\]\n\[Where: Room 1\]\n\nPart 2:\n\nsecond\n\n/);
+		const bare = await desk.play(['type 1', 'x'], {}, { bare: true });
+		assert.match(bare, /\n\nCome!\nPart 2:\n\nsecond/);
+	});
 	it('lets control characters pass with print-all-chars into a pipe, on a terminal with -n alone', async () => {
 		const letter = `${fields('text/plain')}\nx\x1b[31m\n\n`;
 		for (const [onTerminal, bare, passes] of [
