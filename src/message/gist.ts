@@ -143,7 +143,7 @@ async function invitation(text: string): Promise<string[]> {
 	const method = /^METHOD:([^\r\n]*)/im.exec(unfolded)?.[1]?.toLowerCase();
 	const lines: [string, string | undefined][] = [
 		[kinds[method ?? ''] ?? 'Event', plain('SUMMARY') ?? '(no title)'],
-		['When', start === undefined ? undefined : end ? `${start} to ${end}` : start],
+		['When', start === undefined ? undefined : span(start, end)],
 		['Where', plain('LOCATION')],
 		['Organizer', plain('ORGANIZER')?.replace(/^mailto:/i, '')],
 		['Answer', method === 'reply' ? answerOf(event) : undefined],
@@ -152,6 +152,15 @@ async function invitation(text: string): Promise<string[]> {
 	];
 	const said = lines.flatMap(([name, what]) => (what ? [`${name}: ${what}`] : []));
 	return events.length > 2 ? [...said, `and ${events.length - 2} more`] : said;
+}
+
+/** A day and its zone are said once. */
+function span(start: string, end: string | undefined): string {
+	if (end === undefined || end === start) return start;
+	const [, day, from, zone] = /^(.*, )(\d\d:\d\d)(.*)$/.exec(start) ?? [];
+	if (day === undefined || !end.startsWith(day) || !end.endsWith(zone ?? ''))
+		return `${start} to ${end}`;
+	return `${day}${from} to ${end.slice(day.length)}`;
 }
 
 /** By METHOD (RFC 5546). */

@@ -52,6 +52,16 @@ describe('what parts made for programs say', () => {
 			/^\[Answer to .*\n.*\n\[Answer: c@d: declined\]/,
 		);
 		assert.equal(await gist('text/calendar', 'nothing'), undefined);
+		const timed = (start: string, end: string) =>
+			gist('text/calendar', `BEGIN:VEVENT\nSUMMARY:x\nDTSTART${start}\nDTEND${end}\nEND:VEVENT\n`);
+		assert.equal(
+			await timed(';TZID=Europe/Rome:20261201T090000', ';TZID=Europe/Rome:20261201T113000'),
+			'[Event: x]\n[When: Tuesday, 1 December 2026, 09:00 to 11:30 (Europe/Rome)]\n',
+		);
+		assert.equal(
+			await timed(':20261201T230000', ':20261202T010000'),
+			'[Event: x]\n[When: Tuesday, 1 December 2026, 23:00 to Wednesday, 2 December 2026, 01:00]\n',
+		);
 	});
 	it('signatures are named, never believed', async () => {
 		for (const type of ['application/pgp-signature', 'application/pkcs7-signature']) {
