@@ -6,7 +6,7 @@
 import { columns, type Fashion } from './columns.js';
 
 /** Blanks, marks of quotation, and one mark of a list. */
-const leadOf = /^(?:> ?)*[ \t]*(?:(?:[*•-]|\d{1,3}[.)]) +)?/;
+const leadOf = /^(?:> ?)*[ \t]*(?:(?:[*\u2022-]|\d{1,3}[.)]) +)?/;
 
 /** `width`: cells of the widest line; `filled`: UTF-16 units that a line was given, as html-to-text counts. */
 export function refill(text: string, width: number, filled: number, fashion?: Fashion): string {
