@@ -16,7 +16,7 @@ const arrows: Record<string, readonly string[]> = {
 };
 const world = new Set(['src/system', 'src/complaint', 'src/release', 'src/options']);
 const pure =
-	/^src\/(message\/.*|mailbox\/(mbox|fromlines|headersieve|contentlength|status)|mta\/(aliases|forward)|terminal\/line|mailx\/(msglist|complete))\.$/;
+	/^src\/(message\/.*|mailbox\/(mbox|fromlines|headersieve|contentlength|status)|mta\/(aliases|forward|recipient|letter|sevenbit|smtpauth|smtpgrammar|smtpinput)|terminal\/(line|layout|pager)|mailx\/(specification|msglist|complete|savedcopy|junkwords))\.$/;
 
 const files = ['src', 'components'].flatMap((top) =>
 	readdirSync(top, { recursive: true })

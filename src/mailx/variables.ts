@@ -1,6 +1,6 @@
 /**
  * The values that `set` gives and every command reads. A name that was never set is looked up in the
- * environment, as the original does. The table of the names that mean something is in settings.ts.
+ * environment, as the original does. The table of the names that mean something is in variabletable.ts.
  */
 export class Variables {
 	readonly #own = new Map<string, string>();

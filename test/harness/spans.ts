@@ -1,4 +1,4 @@
-/** The messages of an mbox that is in memory as a whole: what a mailbox finds in its file, in a form to compare. */
+/** The messages of an mbox that is in memory: what a mailbox finds in its file, in a form to compare. */
 import { type Dialect, Splitter } from '../../src/mailbox/mbox.js';
 import { joinKept } from '../../src/mailbox/status.js';
 
@@ -10,7 +10,8 @@ export interface Span {
 	readonly bare: boolean;
 }
 
-export function splitMbox(octets: Buffer, dialect: Dialect = {}): Span[] {
+/** `size`: octets read at a time. */
+export function splitMbox(octets: Buffer, dialect: Dialect = {}, size = octets.length): Span[] {
 	const spans: { start: number; octets: number; kept: number; bare: boolean }[] = [];
 	const splitter = new Splitter(
 		{
@@ -26,7 +27,11 @@ export function splitMbox(octets: Buffer, dialect: Dialect = {}): Span[] {
 		},
 		dialect,
 	);
-	splitter.push(Buffer.concat([Splitter.prefix, octets]), -Splitter.prefix.length, true);
+	let held: Buffer = Buffer.from(Splitter.prefix);
+	for (let at = 0; at < octets.length; at += size) {
+		const window = Buffer.concat([held, octets.subarray(at, at + size)]);
+		held = window.subarray(splitter.push(window, at - held.length, at + size >= octets.length));
+	}
 	spans.forEach((span, index) => {
 		span.octets = (spans[index + 1]?.start ?? octets.length) - span.start;
 	});

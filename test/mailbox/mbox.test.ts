@@ -2,7 +2,6 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 
 import { quoteFrom } from '../../src/mailbox/fromlines.js';
-import { Splitter } from '../../src/mailbox/mbox.js';
 import { Kept } from '../../src/mailbox/status.js';
 import { countLines } from '../../src/message/octets.js';
 import { splitMbox } from '../harness/spans.js';
@@ -43,19 +42,10 @@ describe('splitting an mbox', () => {
 
 	it('finds the same messages with CR LF however the octets are cut', () => {
 		const octets = Buffer.from(sample.replaceAll('\n', '\r\n'), 'latin1');
-		const expected = splitMbox(octets, { crlf: true }).map((span) => span.start);
+		const expected = splitMbox(octets, { crlf: true });
 		assert.equal(expected.length, split(sample).length);
 		for (let size = 1; size < 40; size++) {
-			const found: number[] = [];
-			const nothing = () => undefined;
-			const begin = (start: number) => void found.push(start);
-			const splitter = new Splitter({ begin, keep: nothing, bare: nothing }, { crlf: true });
-			let held: Buffer = Buffer.from(Splitter.prefix);
-			for (let at = 0; at < octets.length; at += size) {
-				const window = Buffer.concat([held, octets.subarray(at, at + size)]);
-				const used = splitter.push(window, at - held.length, at + size >= octets.length);
-				held = window.subarray(used);
-			}
+			const found = splitMbox(octets, { crlf: true }, size);
 			assert.deepEqual(found, expected, `cut every ${size} octets`);
 		}
 	});
@@ -77,25 +67,8 @@ describe('splitting an mbox', () => {
 
 	it('finds the same however the octets are cut', () => {
 		const octets = Buffer.from(sample, 'latin1');
-		const expected = split(sample).map((span) => span.start);
 		for (let size = 1; size < 40; size++) {
-			const found: number[] = [];
-			let bits = 0;
-			const splitter = new Splitter({
-				begin: (start) => found.push(start),
-				keep: (more) => {
-					bits |= more;
-				},
-				bare: () => undefined,
-			});
-			let held: Buffer = Buffer.from(Splitter.prefix);
-			for (let at = 0; at < octets.length; at += size) {
-				const window = Buffer.concat([held, octets.subarray(at, at + size)]);
-				const used = splitter.push(window, at - held.length, at + size >= octets.length);
-				held = window.subarray(used);
-			}
-			assert.deepEqual(found, expected, `chunks of ${size}`);
-			assert.equal(bits & ~Kept.odd, Kept.read | Kept.old | Kept.flagged);
+			assert.deepEqual(splitMbox(octets, {}, size), split(sample), `cut every ${size} octets`);
 		}
 	});
 
@@ -103,22 +76,12 @@ describe('splitting an mbox', () => {
 		const long = `Subject: ${'x'.repeat(20_000)}\n`;
 		const text = `From a\n${long}Status: R\n\nFrom b\n\n`;
 		const octets = Buffer.from(text);
-		const found: number[] = [];
-		let bits = 0;
-		const splitter = new Splitter({
-			begin: (start) => found.push(start),
-			keep: (more) => {
-				bits |= more;
-			},
-			bare: () => undefined,
-		});
-		let held: Buffer = Buffer.from(Splitter.prefix);
-		for (let at = 0; at < octets.length; at += 1000) {
-			const window = Buffer.concat([held, octets.subarray(at, at + 1000)]);
-			held = window.subarray(splitter.push(window, at - held.length, at + 1000 >= octets.length));
-		}
-		assert.deepEqual(found, [0, text.indexOf('From b')]);
-		assert.equal(bits, Kept.read);
+		const found = splitMbox(octets, {}, 1000);
+		assert.deepEqual(
+			found.map((span) => span.start),
+			[0, text.indexOf('From b')],
+		);
+		assert.equal(found[0]?.kept ?? 0, Kept.read);
 	});
 });
 
