@@ -117,7 +117,10 @@ async function hintFor(world: World, name: string, rest: string): Promise<string
 	const deletes = row.writes && fullName(row).startsWith('d');
 	// `3: Inappropriate message`, or that there is none: nothing will be deleted.
 	const refused = /^\d+: |no applicable/i.test(selected);
-	return `${usage} — ${selected}${deletes && !refused ? '   u brings back' : ''}`;
+	// Who types `w 2` should see that 2 is a file.
+	const file = namesFile.test(fullName(row)) ? /\S+$/.exec(rest.trimEnd())?.[0] : undefined;
+	const into = file === undefined || refused ? '' : ` into ${file}`;
+	return `${usage} — ${selected}${into}${deletes && !refused ? '   u brings back' : ''}`;
 }
 
 /** The message list in what follows a name; undefined where the command takes none. */
@@ -215,6 +218,8 @@ const messageTypes: readonly Candidate[] = [
 ];
 
 /** Commands whose last word is a file or a folder, with a message list before it. */
+/** Their last word is a file. */
+const namesFile = /^(save|copy|write|move|mv|decrypt)$/;
 const filing = new Set(
 	'save Save copy Copy write move mv decrypt certsave resend Resend redirect Redirect'.split(' '),
 );

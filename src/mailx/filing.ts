@@ -68,7 +68,13 @@ type Wanted = Filing | 'failed' | undefined;
 /** `[msglist] folder`: the last word is the folder; without one it is mbox. */
 async function byName(session: Session, verb: Verb, text: string): Promise<Wanted> {
 	const { rest, last } = splitLastWord(text, false, session.bare);
-	if (last === undefined && verb === 'write') throw new Complaint('No file specified.');
+	if (last === undefined && verb === 'write') {
+		const asks = !session.bare && session.variables.has('interactive');
+		const what = asks
+			? '  "write FILE" writes the text there, and asks where to put attachments.'
+			: '';
+		throw new Complaint(`No file specified.${what}`);
+	}
 	const messages = await choose(session, verb, rest);
 	if (!messages) return undefined;
 	const path = expandFolder(session, last ?? '&');

@@ -51,7 +51,7 @@ function isTnef(part: Part): boolean {
 /** What an attachment is, in a line. `name`: ready to be shown; `octets`: of the decoded file. */
 export function attachmentLine(part: Part, name: string | undefined, octets: number): string {
 	const called = name === undefined ? '' : ` "${name.slice(0, 200)}"`;
-	return `[${part.type.slice(0, 100)}${called}, ${sizeOf(octets)} - "write" saves it]\n`;
+	return `[${part.type.slice(0, 100)}${called}, ${sizeOf(octets)} - "write FILE" saves it]\n`;
 }
 
 function sizeOf(octets: number): string {

@@ -132,6 +132,15 @@ describe('filing', () => {
 		);
 	});
 
+	it('tells a person how to write', async () => {
+		const spool = letter(1);
+		for (const bare of [false, true]) {
+			desk.put('spool', spool);
+			const text = await desk.play(['w', 'x'], {}, { interactive: true, bare });
+			assert.match(text, bare ? /No file specified\.\n/ : /No file specified\. {2}"write FILE" /);
+		}
+	});
+
 	it('writes bodies alone', async () => {
 		assert.equal(
 			await told(['w 1-2 +body', 'w 3 +body', 'x']),

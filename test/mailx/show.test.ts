@@ -132,7 +132,7 @@ describe('a message on the terminal', () => {
 		const text = await shown(message);
 		assert.match(
 			text,
-			/Part 2:\n.*\n.*\n\n\[application\/pdf "ä␛\[.pdf", 3 octets - "write" saves it\]\n/,
+			/Part 2:\n.*\n.*\n\n\[application\/pdf "ä␛\[.pdf", 3 octets - "write FILE" saves it\]\n/,
 		);
 		assert.match(text, /\[a@b: failed\]\n$/);
 		desk.remove();

@@ -79,11 +79,11 @@ describe('what parts made for programs say', () => {
 		const part = parseMime(Buffer.from('Content-Type: application/pdf\n\n'));
 		assert.equal(
 			attachmentLine(part, 'a b.pdf', 1_234_567),
-			'[application/pdf "a b.pdf", 1.2 MB - "write" saves it]\n',
+			'[application/pdf "a b.pdf", 1.2 MB - "write FILE" saves it]\n',
 		);
 		assert.equal(
 			attachmentLine(part, undefined, 12),
-			'[application/pdf, 12 octets - "write" saves it]\n',
+			'[application/pdf, 12 octets - "write FILE" saves it]\n',
 		);
 	});
 });
