@@ -97,7 +97,8 @@ const open = (given: string, faithful = false, chunk = 1 << 18): MboxFile =>
 const octetsOf = (mailbox: MboxFile): string[] =>
 	mailbox.messages.map((message) => mailbox.read(message).toString('latin1'));
 
-const withoutStatus = (text: string) => text.replace(/^(?:x-)?status[ \t]*:[^\n]*\n/gim, '');
+const withoutStatus = (text: string) =>
+	text.replace(/(?<![^\n])(?:x-)?status[ \t]*:[^\n]*\n/gi, '');
 
 /** The same but for Status; what has no header may have got one that says it. */
 function assertSameText(is: string, was: string, what: string, end = (text: string) => text): void {
