@@ -9,7 +9,7 @@ import { Complaint, isErrno, reason } from '../complaint.js';
 import { Flag, type Message } from '../mailbox/mailbox.js';
 import type { Draft } from '../message/draft.js';
 import { checkSender } from '../message/letterheader.js';
-import { makePrintable } from '../message/text.js';
+import { makePrintable, overstrike } from '../message/text.js';
 import { decodeWords } from '../message/words.js';
 import { decodeText, encodeText } from '../terminal/charset.js';
 import type { Assist } from '../terminal/terminal.js';
@@ -142,7 +142,7 @@ function showHeader({ session, draft }: Composition, ended: boolean): void {
 function insertShown({ session, text }: Composition, octets: Buffer): void {
 	text.append(octets);
 	const shown = decodeText(octets, session.terminal.charset);
-	session.terminal.write(makePrintable(shown, session.terminal.charset));
+	session.terminal.write(makePrintable(overstrike(shown), session.terminal.charset));
 }
 
 async function quote(

@@ -12,10 +12,6 @@ import type { Session } from './session.js';
 /** What compose.ts asks for, from the variables. */
 export function composeSettings(session: Session): ComposeSettings {
 	const { variables, system } = session;
-	const encoding = variables.get('encoding');
-	if (encoding !== undefined && encoding !== 'quoted-printable' && encoding !== '8bit') {
-		session.terminal.complain(`Warning: invalid encoding ${encoding}, using 8bit\n`);
-	}
 	const limit = variables.number('maximum-unencoded-line-length', 950);
 	const names = (variable: string) => typedNames(variables.get(variable) ?? '');
 	return {
@@ -26,7 +22,7 @@ export function composeSettings(session: Session): ComposeSettings {
 		charset: variables.get('charset') ?? 'utf-8',
 		charset7: variables.get('charset7') ?? 'us-ascii',
 		dataAsLastResort: !variables.has('interactive'),
-		encoding,
+		encoding: () => encodingOf(session),
 		controlType: variables.get('contenttype-cntrl'),
 		longestLine: limit < 0 || limit > 950 ? 950 : limit,
 		subjectFirst: variables.has('bsdcompat') || variables.has('bsdorder'),
@@ -45,6 +41,15 @@ export function composeSettings(session: Session): ComposeSettings {
 		},
 		signature: signatureReader(session),
 	};
+}
+
+/** The variable `encoding`; a value that means nothing is told, by a letter that needs to know. */
+function encodingOf({ variables, terminal }: Session): string | undefined {
+	const encoding = variables.get('encoding');
+	if (encoding !== undefined && encoding !== 'quoted-printable' && encoding !== '8bit') {
+		terminal.complain(`Warning: invalid encoding ${encoding}, using 8bit\n`);
+	}
+	return encoding;
 }
 
 /** A reader of the file of the variable `signature`; one that cannot be read is told and left out. */

@@ -55,6 +55,8 @@ export async function source(session: Session, [name = '']: string[]): Promise<O
 		text = readFileSync(session.system.real(path), 'utf8');
 	} catch (error) {
 		if (!isErrno(error)) throw error;
+		// The original opens it, and finds no line in it.
+		if (session.bare && error.code === 'EISDIR') return undefined;
 		throw new Complaint(`${path}: ${reason(error)}`, 'stderr');
 	}
 	if (!openSource(session, path, text, false)) {
@@ -98,7 +100,9 @@ export async function noop(): Promise<Outcome> {
 	return undefined;
 }
 
+/** In a macro it does nothing in the original. */
 export async function quit(session: Session): Promise<Outcome> {
+	if (session.bare && session.input.inMacro) return undefined;
 	return session.input.sources.length > 0 ? 'failed' : 'leave';
 }
 

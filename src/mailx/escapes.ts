@@ -7,7 +7,7 @@ import { readFileSync, statSync } from 'node:fs';
 import { Complaint, isErrno, reason } from '../complaint.js';
 import { typedNames } from '../message/draft.js';
 import { countLines, countNewlines } from '../message/octets.js';
-import { makePrintable } from '../message/text.js';
+import { makePrintable, overstrike } from '../message/text.js';
 import { decodeText, encodeText } from '../terminal/charset.js';
 import { type Composition, insertVariable } from './collect.js';
 import { printDraftHeader, takeHeader } from './draftheader.js';
@@ -257,7 +257,7 @@ async function print({ session, draft, text }: Composition): Promise<EscapeOutco
 		draft.attachments.length === 0
 			? ''
 			: `Attachments: ${draft.attachments.map(printAttachment).join(', ')}\n`;
-	const body = decodeText(text.octets, terminal.charset);
+	const body = overstrike(decodeText(text.octets, terminal.charset));
 	const whole = `-------\nMessage contains:\n${header}${body}${attached}`;
 	const { showText } = await import('./shell.js');
 	await showText(session, makePrintable(whole, terminal.charset), 'Letter', -1);

@@ -17,7 +17,8 @@ export function folderDirectory(session: Session): string | undefined {
 	const folder = session.variables.get('folder');
 	if (folder === undefined) return undefined;
 	if (folder.startsWith('/')) return folder;
-	return inHome(session, folder.replace(/^~\//, ''));
+	// To the original a tilde is a name as any other here.
+	return inHome(session, session.bare ? folder : folder.replace(/^~\//, ''));
 }
 
 function inHome({ system }: Session, name: string): string {

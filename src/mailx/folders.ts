@@ -279,7 +279,11 @@ async function confirm(session: Session, question: string): Promise<boolean> {
 	if (!session.variables.has('interactive')) return true;
 	for (;;) {
 		const line = await session.terminal.readLine({ kind: 'confirm', prompt: question });
-		if (line.kind === 'interrupt') throw new Interrupted();
+		if (line.kind === 'interrupt') {
+			if (!session.bare) throw new Interrupted();
+			session.terminal.write('\n');
+			continue;
+		}
 		if (line.kind === 'end') return false;
 		if (/^[yn]/i.test(line.text)) return /^y/i.test(line.text);
 	}

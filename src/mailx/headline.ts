@@ -4,6 +4,7 @@
  */
 import { Flag, type Message } from '../mailbox/mailbox.js';
 import { sameAddress, skin, splitAddresses } from '../message/address.js';
+import { misread, prepareShownCharset } from '../message/charset.js';
 import { columns, cutToColumns, type Fashion, fitColumns } from '../message/columns.js';
 import { parseDate, printCtime } from '../message/date.js';
 import { isUtf8, makePrintable } from '../message/text.js';
@@ -62,6 +63,7 @@ export async function printHeadlines(
 	const colour = session.variables.has('colour') ? await import('./colour.js') : undefined;
 	const paint = colour?.wantsColour(session) ? colour.paintHeadline : undefined;
 	let lines = '';
+	if (session.bare) await prepareShownCharset(shownCharset(session));
 	for (const message of messages) {
 		// Waits only for what has to be waited for: a turn of the loop for each of many would be felt.
 		const made = headlineOf(session, message, inOrder);
@@ -218,7 +220,7 @@ class Headline {
 		if (value === undefined || room < 0) return '';
 		const enough = value.slice(0, Math.max(4_000, room * 100));
 		const shown = showWords(enough, shownCharset(this.#session), this.#session.bare);
-		const text = cutToColumns(shown, room, this.#fashion);
+		const text = cutToColumns(this.#onTerminal(shown), room, this.#fashion);
 		return quoted ? `"${text}"` : text;
 	}
 
@@ -267,7 +269,15 @@ class Headline {
 	}
 
 	#fit(text: string, width: number): string {
-		return fitColumns(text, width, this.#fashion);
+		return fitColumns(this.#onTerminal(text), width, this.#fashion);
+	}
+
+	/** With -n `ttycharset` says what is written, and the terminal what is seen of it. */
+	#onTerminal(text: string): string {
+		const { bare, terminal } = this.#session;
+		if (!bare) return text;
+		const { charset } = terminal;
+		return makePrintable(misread(text, shownCharset(this.#session), charset), charset);
 	}
 }
 

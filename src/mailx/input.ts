@@ -23,6 +23,7 @@ export async function nextLine(session: Session, reading: Reading = {}): Promise
 	let text = '';
 	for (let first = prompting; ; first = false) {
 		const line = await physicalLine(session, first, floor);
+		if (line.kind === 'end' && text !== '') return { kind: 'line', text };
 		if (line.kind !== 'line') return line;
 		if (!line.text.endsWith('\\')) return { kind: 'line', text: text + line.text };
 		text += line.text.slice(0, -1) + joint;

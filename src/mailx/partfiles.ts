@@ -51,6 +51,7 @@ export async function savePart(
 			prompt: `Enter filename for part ${part.number ?? '?'} (${part.type}): `,
 			...(proposed === undefined ? {} : { initial: proposed }),
 		});
+		if (line.kind === 'interrupt') terminal.write('\n');
 		name = line.kind === 'line' ? line.text.trim() : '';
 	}
 	if (!name) return;

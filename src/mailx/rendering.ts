@@ -5,9 +5,9 @@
  * Nothing received reaches the terminal unfiltered: purposes that are shown pass message/text.ts.
  */
 import type { Message } from '../mailbox/mailbox.js';
-import { decodeOctets, encodeText } from '../message/charset.js';
+import { decodeOctets, encodeText, misread } from '../message/charset.js';
 import { longestLine } from '../message/pieces.js';
-import { makePrintable, overstrike } from '../message/text.js';
+import { makePrintable, makeQuotable, overstrike } from '../message/text.js';
 import type { FieldFilter } from './fields.js';
 import { Outflow } from './outflow.js';
 import type { Session } from './session.js';
@@ -78,7 +78,7 @@ export interface RenderOptions {
 export const cutHere = `[Line of more than ${longestLine} octets - the rest is not shown]\n`;
 
 /** Octets of a quotation: what is longer was not written to be answered line by line. */
-const longestQuotation = 4_000_000;
+export const longestQuotation = 2_000_000;
 
 /** The charset that text is shown in: `ttycharset`, else the terminal's. */
 export function shownCharset(session: Session): string {
@@ -150,7 +150,12 @@ export class Rendering {
 		const decoded = decodeOctets(octets, charset, this.charset, !this.session.bare);
 		const text = reshape ? reshape(decoded) : decoded;
 		if (this.#passesAll) return encodeText(text, this.charset);
-		return encodeText(makePrintable(overstrike(text), this.charset), this.charset);
+		return this.shown(this.#quotes ? text : overstrike(text));
+	}
+
+	/** It goes into a letter, and with -n as it is, but for what the original keeps out of it. */
+	get #quotes(): boolean {
+		return this.session.bare && (this.action === 'quote' || this.action === 'quoteAll');
 	}
 
 	/** The person's own wish, for a program that reads what we write; bare Heirloom does so on terminals, too. */
@@ -159,9 +164,13 @@ export class Rendering {
 		return variables.has('print-all-chars') && (bare || !terminal.outputIsTerminal);
 	}
 
-	/** Text of our own making out of what was received. */
+	/** Text made out of what was received. With -n it is the terminal that says what can be seen. */
 	shown(text: string): Buffer {
-		return encodeText(makePrintable(text, this.charset), this.charset);
+		const { bare, terminal } = this.session;
+		const charset = bare ? terminal.charset : this.charset;
+		const seen = bare ? misread(text, this.charset, charset) : text;
+		const printable = this.#quotes ? makeQuotable(seen, charset) : makePrintable(seen, charset);
+		return encodeText(printable, charset);
 	}
 
 	converted(octets: Buffer, charset: string | undefined): Buffer {

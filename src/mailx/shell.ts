@@ -12,8 +12,14 @@ const lastCommands = new WeakMap<Session, string>();
 export async function shellCommand(session: Session, typed: string): Promise<Outcome> {
 	const command = expandBangs(session, typed);
 	const end = await session.terminal.lend({ command, shell: shellOf(session), shielded: true });
+	tellMissing(session, end.error);
 	tellFailure(session, end.status);
 	session.terminal.write('!\n');
+}
+
+/** Tells that the shell itself could not be started. */
+function tellMissing(session: Session, error: string | undefined): void {
+	if (error !== undefined) session.terminal.complain(`${shellOf(session)}: ${error}\n`);
 }
 
 /** In the words of BSD Mail, and only where those are wanted. */
@@ -44,6 +50,7 @@ function expandBangs(session: Session, typed: string): string {
 
 export async function shell(session: Session): Promise<Outcome> {
 	const end = await session.terminal.lend({ command: [shellOf(session)], shielded: true });
+	tellMissing(session, end.error);
 	tellFailure(session, end.status);
 	session.terminal.write('\n');
 }

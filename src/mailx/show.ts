@@ -5,6 +5,7 @@
  */
 import type { Message } from '../mailbox/mailbox.js';
 import { decodeBody, type Part, parseMime } from '../message/body.js';
+import { prepareShownCharset } from '../message/charset.js';
 import { withoutCr } from '../message/stored.js';
 import type { Rendered } from './outflow.js';
 import { savePart } from './partfiles.js';
@@ -43,6 +44,7 @@ async function render(
 		session.dotShown = true;
 	}
 	const rendering = new Rendering(session, message, options, figures);
+	await prepareShownCharset(rendering.charset);
 	const { purpose, action, out } = rendering;
 	const stored = mailbox.read(message);
 	// A letter has lines; whether CR LF ends them is the mailbox's affair.

@@ -6,12 +6,10 @@
 import { Flag } from '../mailbox/mailbox.js';
 import { skin } from '../message/address.js';
 import { hasNoHeader, type Part } from '../message/body.js';
-import { encodeText } from '../message/charset.js';
 import { parseDate, printCtime } from '../message/date.js';
 import { mostFields } from '../message/header.js';
 import { longestLine, rawPieces } from '../message/pieces.js';
 import { masked, unmaskLine } from '../message/stored.js';
-import { makePrintable } from '../message/text.js';
 import { decodeWords, prepareWords } from '../message/words.js';
 import { cutHere, type Rendering } from './rendering.js';
 
@@ -144,6 +142,7 @@ class HeaderWalk {
 		this.#restOfStates();
 		if (filter !== 'none') out.say('\n');
 		if (purpose.printable && action !== 'show') return;
+		if (action === 'file' && this.#rendering.session.bare) return;
 		const line = part.octets.subarray(0, part.octets.indexOf(10) + 1);
 		out.put(this.#rendering.ready(line), line);
 	}
@@ -152,8 +151,7 @@ class HeaderWalk {
 		const { session, charset, purpose, out } = this.#rendering;
 		const tooLong = purpose.printable && whole.length > longestLine;
 		const line = tooLong ? whole.slice(0, longestLine) : whole;
-		const text = makePrintable(decodeWords(line, charset, session.bare), charset);
-		out.put(encodeText(text, charset), line);
+		out.put(this.#rendering.shown(decodeWords(line, charset, session.bare)), line);
 		if (tooLong) out.say(`\n${cutHere}`);
 	}
 

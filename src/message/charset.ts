@@ -34,6 +34,14 @@ export async function prepareCharset(charset: string): Promise<void> {
 	converters = iconv;
 }
 
+/** Makes ready a charset that text is to be shown in: what encodes it is not what decodes it. */
+export async function prepareShownCharset(charset: string): Promise<void> {
+	const name = canonicalName(charset);
+	if (converters || isUtf8(name) || latin1.test(name) || isAscii(name) || isUnknown(name)) return;
+	const { default: iconv } = await import('iconv-lite');
+	converters = iconv;
+}
+
 /** Whether octets of `charset` (as it is called here) can be decoded now. */
 function native(charset: string): boolean {
 	return (
@@ -226,7 +234,21 @@ function limit(text: string, charset: string, shown: string): string {
 	if (isAscii(shown)) return text.replace(/[^\x00-\x7f]/gu, (char) => '?'.repeat(octetsOf(char)));
 	if (latin1.test(shown))
 		return text.replace(/[^\x00-\xff]/gu, (char) => '?'.repeat(octetsOf(char)));
-	return text;
+	if (isPlainText(text) || !converters?.encodingExists(shown)) return text;
+	return text.replace(/[^\x00-\x7f]/gu, (char) =>
+		converters?.encode(char, shown)[0] === 0x3f ? '?'.repeat(octetsOf(char)) : char,
+	);
+}
+
+const isPlainText = (text: string) => /^[\0-\x7f]*$/.test(text);
+
+/**
+ * What a terminal of charset `shown` makes of text that is written to it in `charset`: for a person who has
+ * told us of another charset than the terminal's (-n).
+ */
+export function misread(text: string, charset: string, shown: string): string {
+	if (isPlainText(text) || sameCharset(canonicalName(charset), canonicalName(shown))) return text;
+	return own(encodeText(text, charset), shown);
 }
 
 /** The octets of `text` in `charset`; `?` for what it lacks. Where the charset is unknown: UTF-8. */

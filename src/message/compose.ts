@@ -49,7 +49,8 @@ export interface ComposeSettings {
 	readonly charset7: string;
 	/** With `bare`, text that fits none of `charsets` is sent as data, not refused (no person to ask). */
 	readonly dataAsLastResort: boolean;
-	readonly encoding: string | undefined;
+	/** Reads the variable `encoding`; asked for text with octets above 127 only. */
+	readonly encoding: () => string | undefined;
 	readonly controlType: string | undefined;
 	/** `maximum-unencoded-line-length`, at most 950. */
 	readonly longestLine: number;

@@ -77,7 +77,9 @@ export async function addressField(
 	options: AddressFieldOptions = {},
 ): Promise<string> {
 	if (names.length === 0) return '';
-	const shown = (name: Name) => !options.hideLocal || !isLocalTarget(name.address);
+	// The original hides files only.
+	const hidden = attempt.bare ? isFileAddress : isLocalTarget;
+	const shown = (name: Name) => !options.hideLocal || !hidden(name.address);
 	const listed = names.filter(shown);
 	for (const name of listed) {
 		const fault = describeFault(name.address);

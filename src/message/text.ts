@@ -11,7 +11,7 @@ import { graphemes } from './columns.js';
 
 const hidden =
 	// biome-ignore format: one idea
-	/[\p{Cc}\p{Cn}\p{Cs}\p{Zl}\p{Zp}\u202a-\u202e\u2066-\u2069\ufffd]/u;
+	/[\p{Cc}\p{Cn}\p{Cs}\p{Zl}\p{Zp}\u202a-\u202e\u2066-\u206f\ufff9-\ufffb\ufffd\u{e0001}]/u;
 const plainAscii = /^[\t\n\x20-\x7e]*$/;
 
 /** True for UTF-8 by any of its names. */
@@ -21,8 +21,8 @@ export function isUtf8(charset: string): boolean {
 
 /**
  * `text` with all that would act on a terminal made visible: control characters as the symbols of
- * U+2400 (`?` where the charset is not UTF-8), bidirectional overrides as `<U+202E>`. Line feed and tab
- * pass, and a carriage return before a line feed.
+ * U+2400 (`?` where the charset is not UTF-8), bidirectional overrides and the like as `<U+202E>`. Line
+ * feed and tab pass, and a carriage return before a line feed.
  */
 export function makePrintable(text: string, charset: string): string {
 	if (plainAscii.test(text) || !hidden.test(text)) return text;
@@ -75,8 +75,15 @@ function isShown(text: string, at: number, unit: number): boolean {
 function symbolOf(code: number): string {
 	if (code < 0x20) return String.fromCharCode(0x2400 + code);
 	if (code === 0x7f) return '\u2421';
-	if (code === 0xfffd) return '\ufffd';
-	if ((code >= 0x202a && code <= 0x202e) || (code >= 0x2066 && code <= 0x2069)) {
+	// An octet that is no character in the charset (terminal/charset.ts).
+	if (code === 0xfffd || (code >= 0xdc80 && code <= 0xdcff)) return '\ufffd';
+	// Directions, deprecated formats and annotations: all that is invisible and changes what is beside it.
+	if (
+		(code >= 0x202a && code <= 0x202e) ||
+		(code >= 0x2066 && code <= 0x206f) ||
+		(code >= 0xfff9 && code <= 0xfffb) ||
+		code === 0xe0001
+	) {
 		return `<U+${code.toString(16).toUpperCase()}>`;
 	}
 	return '\u2426';
@@ -90,6 +97,15 @@ function symbolOf(code: number): string {
 export function overstrike(text: string): string {
 	if (!text.includes('\b')) return text;
 	return text.split('\n').map(overstrikeLine).join('\n');
+}
+
+/**
+ * The same for text that goes into a letter and not to a terminal, as the original: backspaces, carriage
+ * returns and what changes the direction of text pass.
+ */
+export function makeQuotable(text: string, charset: string): string {
+	const pieces = text.split(/([\r\b\u202a-\u202e\u2066-\u2069]+)/);
+	return pieces.map((piece, at) => (at % 2 === 1 ? piece : makePrintable(piece, charset))).join('');
 }
 
 function overstrikeLine(line: string): string {

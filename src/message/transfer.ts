@@ -58,8 +58,8 @@ export interface TypeChoice {
 	/** For text with octets above 127, and for text without. */
 	readonly charset: string;
 	readonly charset7: string;
-	/** The variable `encoding`. */
-	readonly preferred: string | undefined;
+	/** Reads the variable `encoding`. */
+	readonly preferred: () => string | undefined;
 	/** Text that no charset has characters for: goes as it is, called data. */
 	readonly asData: boolean;
 	/** `contenttype-cntrl`: the type of text with control characters. */
@@ -75,8 +75,8 @@ export function chooseType(contents: Contents, choice: TypeChoice): PartType {
 		return { encoding: 'base64', contentType: text ? data : contentType, charset: undefined };
 	}
 	const careful = contents.longLines || contents.controls || contents.unended;
-	const plain = contents.highBits ? textEncoding(choice.preferred) : '7bit';
-	const encoding = careful ? 'quoted-printable' : plain;
+	const plain = () => (contents.highBits ? textEncoding(choice.preferred()) : '7bit');
+	const encoding = careful ? 'quoted-printable' : plain();
 	if (contents.controls) {
 		return { encoding, contentType: choice.controlType ?? data, charset: undefined };
 	}

@@ -3,6 +3,7 @@
  * end while we stand still, so nothing is read, written or handled meanwhile that is the child's.
  */
 import { type SpawnSyncReturns, spawnSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
 import { constants } from 'node:os';
 
 import { reason } from '../complaint.js';
@@ -28,7 +29,9 @@ export function run(child: Child, env: NodeJS.ProcessEnv): ChildEnd {
 function argumentsOf(child: Child): [string, ...string[]] {
 	const { command, shell = '/bin/sh' } = child;
 	const [program = '', ...args] = typeof command === 'string' ? [shell, '-c', command] : command;
-	if (!child.shielded) return [program, ...args];
+	// One that is not there fails here, with its name, and not in a shell's words.
+	const missing = program.includes('/') && !existsSync(program);
+	if (!child.shielded || missing) return [program, ...args];
 	// What ignores a signal hands that on to the program it becomes.
 	return ['/bin/sh', '-c', 'trap "" HUP INT QUIT; exec "$@"', 'sh', program, ...args];
 }

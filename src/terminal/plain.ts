@@ -141,7 +141,10 @@ export class PlainTerminal implements Terminal, Ground {
 
 	async page(text: Uint8Array, title: string, pager: string | undefined): Promise<void> {
 		if (pager !== undefined) {
-			await this.lend({ command: pager, input: text });
+			const words = pager.trim().split(/ +/);
+			const plain = /^[\w./+-]+$/.test(words[0] ?? '') && !/[^\w./+:=@%^, -]/.test(pager);
+			const end = await this.lend({ command: plain ? words : pager, input: text });
+			if (end.error !== undefined) this.complain(`${words[0]}: ${end.error}\n`);
 		} else if (this.#wait?.page !== undefined && this.outputIsTerminal) {
 			await this.#wait.page(decodeText(text, this.charset), title);
 		} else this.write(text);
