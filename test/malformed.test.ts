@@ -92,8 +92,9 @@ function mail(words: readonly string[], input: string, cwd = home): Ended {
 }
 
 const acting =
-	// C0 save tab and line feeds, DEL, C1 in UTF-8, bidirectional overrides and isolates in UTF-8.
-	/[\x00-\x08\x0b-\x1f\x7f]|\xc2[\x80-\x9f]|\xe2\x80[\xa8-\xae]|\xe2\x81[\xa6-\xa9]/;
+	// C0 save tab and line feeds, DEL, C1 in UTF-8, bidirectional overrides and isolates in UTF-8, and what
+	// else is invisible and changes what stands beside it: deprecated formats, annotations, a language tag.
+	/[\x00-\x08\x0b-\x1f\x7f]|\xc2[\x80-\x9f]|\xe2\x80[\xa8-\xae]|\xe2\x81[\xa6-\xaf]|\xef\xbf[\xb9-\xbb]|\xf3\xa0\x80\x81/;
 
 function assertHarmless(output: string, what: string): void {
 	const found = acting.exec(output);
@@ -251,6 +252,9 @@ const payloads: Readonly<Record<string, string>> = {
 	'overrides and isolates': '\xe2\x80\xaeexe.\xe2\x80\xac\xe2\x81\xa6x\xe2\x81\xa9',
 	'line and paragraph separators': 'a\xe2\x80\xa8b\xe2\x80\xa9c',
 	'NUL and DEL': 'a\0b\x7fc',
+	'annotations and deprecated formats':
+		'\xef\xbf\xb9a\xef\xbf\xbab\xef\xbf\xbbc\xe2\x81\xaad\xe2\x81\xafe\xf3\xa0\x80\x81f',
+	'UTF-8 that is none': '\xc0\x9b31m\xe0\x80\x9bx\xed\xb2\x9bx\xe2\x80\xc2\x9bx\xc2\x1bx\xe2',
 };
 
 describe('what a terminal would obey', () => {
@@ -302,6 +306,86 @@ describe('what a terminal would obey', () => {
 			}
 		});
 	}
+});
+
+describe('what is said of a letter', () => {
+	for (const [what, octets] of Object.entries(payloads)) {
+		it(`${what} in an address or the name of a folder is shown, not sent`, () => {
+			const header = octets.replace(/[\r\n]/g, '');
+			const path = mailboxOf(
+				'said',
+				`From: a${header}z@a.example\nCc: c${header}z@c.example\nReply-To: d${header}z@d.example, <x(y${header}z@e>\nSubject: s\n`,
+			);
+			for (const options of [['-n'], []]) {
+				const cwd = mkdtempSync(join(dir, 'said-'));
+				const { output, errors } = mail(
+					[...options, '-S', 'sendmail=/bin/true', '-N', '-f', path],
+					'S 1\nu 1\nC 1\nexplain 1\nsave 1 /nowhere/x\nset debug\nr 1\n',
+					cwd,
+				);
+				assertHarmless(output.replaceAll('\r\n', '\n'), what);
+				assertHarmless(errors.replaceAll('\r\n', '\n'), what);
+				assert.match(output, /\[(New file|Appended)\]/);
+			}
+		});
+	}
+});
+
+describe('letters without measure, answered', () => {
+	const mega = 1_000_000;
+	const bodies: Readonly<Record<string, () => readonly [string, string]>> = {
+		'20 million empty lines': () => ['', '\n'.repeat(20 * mega)],
+		'10 million line ends of CR LF': () => ['', '\r\n'.repeat(10 * mega)],
+		'20 million octets of NUL': () => ['', '\0'.repeat(20 * mega)],
+		'20 million octets of text': () => ['', 'a line of text that goes on\n'.repeat(700_000)],
+		'10 million octets of GB18030': () => [
+			'Content-Type: text/plain; charset=gb18030\n',
+			'\xd6\xd0\xce\xc4\n'.repeat(2 * mega),
+		],
+		'10 million octets of UTF-16': () => [
+			'Content-Type: text/plain; charset=utf-16\nContent-Transfer-Encoding: base64\n',
+			`${'YQBiAAoA'.repeat(9)}\n`.repeat(130_000),
+		],
+	};
+	for (const [what, make] of Object.entries(bodies)) {
+		it(`${what}: quoted in bounded time and memory, and the limit is said`, () => {
+			const [fields, body] = make();
+			const path = mailboxOf('answered', `From: a@a.example\nSubject: s\n${fields}`, body);
+			const kept = join(dir, 'answer');
+			const mailer = join(dir, 'mailer');
+			writeFileSync(mailer, `#!/bin/sh\ncat >'${kept}'\n`, { mode: 0o755 });
+			for (const options of [['-n'], []]) {
+				const { milliseconds, kilobytes } = mail(
+					[...options, '-~', '-S', `sendmail=${mailer}`, '-N', '-f', path],
+					'r 1\n~m 1\nanswer\n~.\nx\n',
+				);
+				const sent = readFileSync(kept, 'latin1');
+				const [header = '', coded = ''] = sent.split(/\n\n(.*)/s);
+				const letter = /: base64$/m.test(header)
+					? Buffer.from(coded, 'base64').toString('latin1')
+					: coded;
+				assert.match(letter, /\[(More than|Line of more than) \d+ octets - the rest is not=?/);
+				assert.match(letter, /^answer$/m);
+				assert.ok(milliseconds < mostMilliseconds, `${milliseconds} ms`);
+				assert.ok(kilobytes < mostKilobytes, `${kilobytes} kB`);
+			}
+		});
+	}
+});
+
+describe('a header whose first name has no ASCII', () => {
+	it('gets a Status line and no empty one, whatever octets the name has', () => {
+		for (const name of ['X-\xc3\xa0', '\xed\xa0\x9bx', '\xa0', '\x85x', 'x\xa0y']) {
+			const path = mailboxOf('name', `${name}: y\nFrom: a@a.example\nSubject: s\n`);
+			const before = readFileSync(path);
+			for (const options of [['-n'], []]) {
+				mail([...options, '-N', '-f', path], 'q\n');
+				assert.notDeepEqual(readFileSync(path), before);
+				assert.equal(withoutStatus(readFileSync(path)), withoutStatus(before));
+				writeFileSync(path, before);
+			}
+		}
+	});
 });
 
 describe('letters without measure', () => {

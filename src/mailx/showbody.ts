@@ -7,13 +7,18 @@ import { decodeBody, encodedLines, isText, type Part, parameter } from '../messa
 import { decodeOctets, prepareCharset } from '../message/charset.js';
 import { footerStart } from '../message/decoding.js';
 import { layOut } from '../message/flowed.js';
-import { rawPieces, textPieces } from '../message/pieces.js';
+import { longestLine, rawPieces, textPieces } from '../message/pieces.js';
 import { masked, unmask } from '../message/stored.js';
 import { prepareWords, showWords } from '../message/words.js';
-import { cutHere, type Rendering } from './rendering.js';
+import { cutHere, longestQuotation, type Rendering } from './rendering.js';
 
 /** Octets of a body that is not taken line by line. */
 const longBody = 1 << 22;
+
+/** Octets of a line, and of a piece, that are quoted: less than what is shown, for it goes out again. */
+const longestQuoted = 100_000;
+const mostQuoted = longestQuotation / 2;
+const quotedShort = `[Line of more than ${longestQuoted} octets - the rest is not quoted]\n`;
 
 /** The command of `pipe-TYPE` for a part, where the person has set one. */
 export function handlerOf({ session, purpose }: Rendering, part: Part): string | undefined {
@@ -81,9 +86,13 @@ async function shown(
 		let reshape = session.bare ? flow : withoutMark(flow);
 		const listed = part.encoding === 'base64' && isText(part) && !session.bare;
 		const end = listed ? footerStart(raw) : raw.length;
-		for (const { octets, cut } of textPieces(part, raw.subarray(0, end))) {
+		const quotes = rendering.action === 'quote' || rendering.action === 'quoteAll';
+		const longest = quotes ? longestQuoted : longestLine;
+		for (const { octets: piece, cut } of textPieces(part, raw.subarray(0, end), longest)) {
+			const octets = quotes ? piece.subarray(0, mostQuoted) : piece;
 			out.put(rendering.visible(octets, charset, reshape), octets);
-			if (cut) out.say(`\n${cutHere}`);
+			if (octets.length < piece.length) return rendering.endQuotation();
+			if (cut) out.say(`\n${quotes ? quotedShort : cutHere}`);
 			reshape = flow;
 			await session.terminal.checkpoint();
 			if (rendering.isFull) return rendering.endQuotation();

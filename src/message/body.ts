@@ -286,6 +286,9 @@ interface Span {
 	readonly discarded: boolean;
 }
 
+/** What can stand behind a boundary on its line: blanks, a line end, `--`. */
+const mayFollow: readonly number[] = [10, 13, 9, 32, 45];
+
 /**
  * The body of a multipart cut at its boundary lines, preamble and epilogue included. The line end before
  * a boundary belongs to it (RFC 2046 5.1.1). A part that is never closed ends with the body.
@@ -295,7 +298,10 @@ function* splitMultipart(body: Buffer, boundary: string, faithful: boolean): Gen
 	let start = 0;
 	let discarded = true;
 	for (let at = lineWith(body, mark, 0); at >= 0; at = lineWith(body, mark, at + 1)) {
-		let end = body.indexOf(10, at);
+		// Most lines that a hostile letter is full of are told by one octet, without making a string of them.
+		const next = body[at + mark.length - 1];
+		if (next !== undefined && !mayFollow.includes(next)) continue;
+		let end = next === 10 ? at + mark.length - 1 : body.indexOf(10, at);
 		end = end < 0 ? body.length : end + 1;
 		const tail = body.toString('latin1', at + mark.length - 1, end);
 		const closes = (faithful ? /^--\n$/ : /^--[ \t\r]*\n?$/).test(tail);
