@@ -24,7 +24,7 @@ const programs = ['mail', 'sendmail', 'mailq', 'newaliases', 'inkloom'];
 const apart = {
 	'./live.js': { name: 'live', entry: 'src/terminal/live.ts' },
 	'iconv-lite': { name: 'iconv-lite', entry: 'iconv-lite' },
-	'../message/richtext.js': { name: 'richtext', entry: 'src/message/richtext.ts' },
+	'../message/html.js': { name: 'html', entry: 'src/message/html.ts' },
 	'date-fns/format': { name: 'date-format', entry: 'date-fns/format' },
 	'nodemailer/lib/smtp-connection': {
 		name: 'smtp-connection',
@@ -170,7 +170,7 @@ function compileAhead() {
 			env: { PATH: process.env.PATH, INKLOOM_ROOT: home, USER: 'pue', LC_ALL: 'C.UTF-8' },
 		});
 	run('core/iconv-lite.cjs', []);
-	run('core/richtext.cjs', []);
+	run('core/html.cjs', []);
 	run('core/date-format.cjs', []);
 	run('core/smtp-connection.cjs', []);
 	run('core/live.cjs', []);

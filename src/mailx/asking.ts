@@ -201,8 +201,8 @@ async function askCharset(
 		charset = (await ask(session, prompt, charset)) || undefined;
 		if (charset === undefined || session.bare) return charset;
 		const [{ isForMail }, { isKnown }] = await Promise.all([
-			import('../message/compose.js'),
-			import('../message/convert.js'),
+			import('../message/attempt.js'),
+			import('../message/sendcharset.js'),
 		]);
 		if (isForMail(charset) && (await isKnown(charset))) return charset;
 		session.terminal.complain(

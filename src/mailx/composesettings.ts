@@ -3,7 +3,7 @@
  * encodings, lengths, and the fields that are the same in every letter.
  */
 import { isErrno, reason } from '../complaint.js';
-import type { ComposeSettings } from '../message/compose.js';
+import type { ComposeSettings } from '../message/attempt.js';
 import { typedNames } from '../message/draft.js';
 import { release } from '../release.js';
 import { expandFolder } from './foldernames.js';

@@ -7,7 +7,7 @@ import { accessSync, constants, readFileSync } from 'node:fs';
 import { basename } from 'node:path';
 
 import { Complaint, isErrno, reason } from '../complaint.js';
-import type { Part } from '../message/compose.js';
+import type { Part } from '../message/attachment.js';
 import type { Attachment } from '../message/draft.js';
 import { expandFolder } from './foldernames.js';
 import { touchMessage } from './marking.js';

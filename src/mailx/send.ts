@@ -3,7 +3,8 @@
  * handed to the transport. Whatever goes wrong, the text is kept in dead.letter.
  */
 import { Complaint, isErrno, reason } from '../complaint.js';
-import { composeLetter, composeResent, type Part, UnsuitableCharset } from '../message/compose.js';
+import type { Part } from '../message/attachment.js';
+import { composeLetter, composeResent, UnsuitableCharset } from '../message/compose.js';
 import { type Draft, isLocalTarget, type Name } from '../message/draft.js';
 import { makeSayable } from '../message/text.js';
 import type { Envelope, Transport } from '../mta/transport.js';

@@ -147,7 +147,7 @@ async function showHtml(
 		out.say(`[HTML of more than ${longestHtml} octets - shown as it stands]\n\n`);
 		return false;
 	}
-	const { htmlToText } = await import('../message/richtext.js');
+	const { htmlToText } = await import('../message/html.js');
 	const octets = decodeBody(part, raw);
 	const named = charset ?? metaCharset(octets);
 	if (named !== undefined) await prepareCharset(named);

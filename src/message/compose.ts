@@ -4,10 +4,12 @@
  * clock and no file: what is needed comes in.
  */
 import { Complaint } from '../complaint.js';
-import { decodeOctets, isAscii } from './charset.js';
-import { convertOctets, isKnown } from './convert.js';
+import { type Part, partOctets } from './attachment.js';
+import { type Attempt, attempts, type ComposeSettings, typeChoice } from './attempt.js';
+import { decodeOctets } from './charset.js';
 import { printDate } from './date.js';
 import { type Draft, describeFault, type Name } from './draft.js';
+import { type Contents, chooseType, encodeBody, inspect, type PartType } from './encoding.js';
 import { Unsayable } from './headertext.js';
 import {
 	addressField,
@@ -17,73 +19,10 @@ import {
 	randomText,
 	seconds,
 } from './letterheader.js';
-import { partOctets } from './parts.js';
-import { type Contents, chooseType, encodeBody, inspect, type PartType } from './transfer.js';
-
-/** What goes with the letter, already read. */
-export type Part =
-	| {
-			readonly kind: 'file';
-			/** The last part of its path. */
-			readonly name: string;
-			readonly octets: Buffer;
-			readonly contentType: string | undefined;
-			readonly charset: string | undefined;
-			readonly disposition: string | undefined;
-			readonly contentId: string | undefined;
-			readonly description: string | undefined;
-	  }
-	/** A whole message, without its From_ line. */
-	| { readonly kind: 'message'; readonly octets: Buffer };
-
-export interface ComposeSettings {
-	readonly now: Date;
-	readonly random: (octets: number) => Buffer;
-	/** The charset of what was typed: that of the terminal. */
-	readonly typedCharset: string;
-	/** `sendcharsets`, in the order to be tried; empty: `charset` alone. */
-	readonly charsets: readonly string[];
-	/** The variable `charset`, else utf-8. */
-	readonly charset: string;
-	/** The variable `charset7`, else us-ascii. */
-	readonly charset7: string;
-	/** With `bare`, text that fits none of `charsets` is sent as data, not refused (no person to ask). */
-	readonly dataAsLastResort: boolean;
-	/** Reads the variable `encoding`; asked for text with octets above 127 only. */
-	readonly encoding: () => string | undefined;
-	readonly controlType: string | undefined;
-	/** `maximum-unencoded-line-length`, at most 950. */
-	readonly longestLine: number;
-	/** Subject before Cc and Bcc (`bsdcompat`, `bsdorder`). */
-	readonly subjectFirst: boolean;
-	/** The variables `from`, `replyto` and `sender`, parsed; `ORGANIZATION`. */
-	readonly from: readonly Name[];
-	readonly replyTo: readonly Name[];
-	readonly sender: readonly Name[];
-	readonly organization: string | undefined;
-	/** The variable `hostname`: the right side of Message-IDs. */
-	readonly hostname: string | undefined;
-	/** The original's faults too: no comma before a file, a lone `Resent-` (`-n`). */
-	readonly bare: boolean;
-	/** `stealthmua`: neither Message-ID nor User-Agent. */
-	readonly stealth: boolean;
-	readonly userAgent: string;
-	/** Tells that nothing can be converted into a charset. */
-	readonly unknownCharset: (charset: string) => void;
-	/** Reads the file of the variable `signature`. */
-	readonly signature: () => Buffer | undefined;
-}
+import { convertOctets, isKnown } from './sendcharset.js';
 
 /** The letter fits none of the charsets it may be sent in. */
 export class UnsuitableCharset extends Complaint {}
-
-/** One attempt: the charset for text with octets above 127. */
-export interface Attempt extends ComposeSettings {
-	readonly chosen: string;
-	readonly asData: boolean;
-	/** The last resort: octets that are no characters are taken for those they most likely are. */
-	readonly guesses?: true;
-}
 
 /**
  * The octets of the letter, LF line ends.
@@ -104,39 +43,6 @@ export async function composeLetter(
 		}
 	}
 	throw new UnsuitableCharset('Invalid or incomplete multibyte or wide character', 'stderr');
-}
-
-/** The charsets to be tried, in their order; at last, the text as data (`-n`) or in UTF-8, come what may. */
-function attempts(draft: Draft, settings: ComposeSettings): Attempt[] {
-	const own = draft.charset === undefined ? [] : [draft.charset];
-	const usual = settings.charsets.length > 0 ? settings.charsets : [settings.charset];
-	const { bare, dataAsLastResort } = settings;
-	if (bare) {
-		const tries = [...own, ...usual].map((chosen) => ({ ...settings, chosen, asData: false }));
-		if (!dataAsLastResort || settings.charsets.length === 0) return tries;
-		return [...tries, { ...settings, chosen: settings.charset, asData: true }];
-	}
-	const fit = [...own, ...usual].filter(isForMail);
-	const charset = isForMail(settings.charset) ? settings.charset : 'utf-8';
-	const safe = {
-		...settings,
-		charset7: isForMail(settings.charset7) ? settings.charset7 : 'us-ascii',
-		// Without a locale what is above 127 is UTF-8, or nobody knows what it is.
-		typedCharset: isAscii(settings.typedCharset) ? 'utf-8' : settings.typedCharset,
-	};
-	const tries = (fit.length > 0 ? fit : [charset]).map((chosen) => ({
-		...safe,
-		chosen,
-		asData: false,
-	}));
-	const last = { ...safe, chosen: 'utf-8', asData: false };
-	return [...tries, last, { ...last, guesses: true }];
-}
-
-/** A name that can stand in a header, of a charset in which ASCII is ASCII (RFC 2045 5.1, RFC 2046 4.1.2). */
-export function isForMail(charset: string): boolean {
-	const other = /^(?:utf-?(?:16|32|7)|ucs-?[24]|hex|base64|binary|internal)/i;
-	return /^[a-z0-9][\w.:+-]{1,39}$/i.test(charset) && !other.test(charset);
 }
 
 async function compose(
@@ -208,16 +114,6 @@ function inspectText(octets: Buffer, { bare, longestLine }: Attempt): Contents {
 	if (bare || !contents.controls) return contents;
 	return { ...contents, controls: false, longLines: !contents.nul };
 }
-
-/** What chooseType() asks for. */
-export const typeChoice = (attempt: Attempt, contentType: string | undefined) => ({
-	contentType,
-	charset: attempt.chosen,
-	charset7: attempt.charset7,
-	preferred: attempt.encoding,
-	asData: attempt.asData,
-	controlType: attempt.controlType,
-});
 
 function contentFields({ contentType, charset, encoding }: PartType): string {
 	const parameter = charset === undefined ? '' : `; charset=${charset}`;

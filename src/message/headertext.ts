@@ -1,7 +1,7 @@
 /**
  * Text and names as RFC 2047 wants them in a header: encoded words that end between characters and keep
  * to 75 columns, lines of 76 where the text can be cut, display names quoted or encoded as a whole.
- * Heirloom's own way, which -n keeps to, is in encodedwords.ts.
+ * Heirloom's own way, which -n keeps to, is in classicwords.ts.
  */
 import { closingQuote, displayName, routePart, skipComment } from './address.js';
 

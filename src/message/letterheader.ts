@@ -5,12 +5,11 @@
  */
 import { Complaint } from '../complaint.js';
 import { isFileAddress, localPart, skin } from './address.js';
+import type { Attempt, ComposeSettings } from './attempt.js';
 import { decodeOctets } from './charset.js';
-import type { Attempt, ComposeSettings } from './compose.js';
-import { convertText } from './convert.js';
+import { writeAddress, writeWords } from './classicwords.js';
 import { printDate } from './date.js';
 import { type Draft, describeFault, isLocalTarget, type Name, oneLine } from './draft.js';
-import { writeAddress, writeWords } from './encodedwords.js';
 import {
 	afterLast,
 	lineLength,
@@ -19,6 +18,7 @@ import {
 	writeMailbox,
 	writeText,
 } from './headertext.js';
+import { convertText } from './sendcharset.js';
 
 /** Octets that one address or Message-ID may have: a line has 998 at most. */
 const longestToken = 950;

@@ -4,8 +4,8 @@
  * changed, and cannot be sent there. Pure: octets in, octets out; fields of the header are let alone.
  */
 import { parameter } from '../message/body.js';
+import { quotedPrintable } from '../message/encoding.js';
 import { type Field, parseHeader } from '../message/header.js';
-import { quotedPrintable } from '../message/transfer.js';
 
 /** Parts within parts. */
 const deepest = 50;

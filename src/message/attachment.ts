@@ -2,12 +2,28 @@
  * What goes with a letter, as parts of a multipart/mixed: files, and messages whole. A file arrives octet
  * for octet, which Heirloom (-n) does not promise. RFC 2045, RFC 2046 5.2.1, RFC 2183, RFC 2231.
  */
-import { type Attempt, isForMail, type Part, typeChoice } from './compose.js';
-import { convertOctets, isKnown } from './convert.js';
+import { type Attempt, isForMail, typeChoice } from './attempt.js';
 import { oneLine } from './draft.js';
+import { chooseType, encodeBody, inspect, type PartType } from './encoding.js';
 import { Unsayable } from './headertext.js';
 import { heirloomWords, textField } from './letterheader.js';
-import { chooseType, encodeBody, inspect, type PartType } from './transfer.js';
+import { convertOctets, isKnown } from './sendcharset.js';
+
+/** What goes with the letter, already read. */
+export type Part =
+	| {
+			readonly kind: 'file';
+			/** The last part of its path. */
+			readonly name: string;
+			readonly octets: Buffer;
+			readonly contentType: string | undefined;
+			readonly charset: string | undefined;
+			readonly disposition: string | undefined;
+			readonly contentId: string | undefined;
+			readonly description: string | undefined;
+	  }
+	/** A whole message, without its From_ line. */
+	| { readonly kind: 'message'; readonly octets: Buffer };
 
 /** A part of a multipart letter: its fields and its octets, encoded. Throws Unsayable. */
 export async function partOctets(part: Part, attempt: Attempt): Promise<Buffer> {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 
-import { writeAddress, writeWords } from '../../src/message/encodedwords.js';
+import { writeAddress, writeWords } from '../../src/message/classicwords.js';
 import { decodeWords } from '../../src/message/words.js';
 
 const charsets = { charset: 'utf-8', charset7: 'us-ascii' };

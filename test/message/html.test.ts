@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 
-import { htmlToText } from '../../src/message/richtext.js';
+import { htmlToText } from '../../src/message/html.js';
 
 describe('HTML as text', () => {
 	it('numbers links, each once, and lists them beneath', async () => {

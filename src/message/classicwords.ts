@@ -4,7 +4,7 @@
  * already in the charset to be named, one a character (latin1 strings), in time that grows as the text does.
  */
 import { closingQuote, routePart, skipComment } from './address.js';
-import { hex } from './transfer.js';
+import { hex } from './encoding.js';
 
 export interface WordCharsets {
 	/** Named for words with octets above 127. */

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 
-import { chooseType, encodeBody, inspect, quotedPrintable } from '../../src/message/transfer.js';
+import { chooseType, encodeBody, inspect, quotedPrintable } from '../../src/message/encoding.js';
 
 const choice = {
 	contentType: undefined,
