@@ -213,7 +213,7 @@ async function handOver(
 function withoutBcc(letter: Buffer): Buffer {
 	const end = letter.indexOf('\n\n') + 1;
 	const header = letter.toString('latin1', 0, end);
-	const kept = header.replace(/^Bcc:[^\n]*\n(?:[ \t][^\n]*\n)*/gim, '');
+	const kept = header.replace(/(?<![^\n])Bcc:[^\n]*\n(?:[ \t][^\n]*\n)*/gi, '');
 	return kept === header
 		? letter
 		: Buffer.concat([Buffer.from(kept, 'latin1'), letter.subarray(end)]);

@@ -68,7 +68,9 @@ async function messagePart(octets: Buffer, attempt: Attempt): Promise<Buffer> {
 /** What one's own mailbox notes about a message is nobody else's business. */
 function withoutStatus(octets: Buffer): Buffer {
 	const end = octets.indexOf('\n\n') + 1 || octets.length;
-	const header = octets.toString('latin1', 0, end).replace(/^(?:x-)?status:[^\n]*\n/gim, '');
+	const header = octets
+		.toString('latin1', 0, end)
+		.replace(/(?<![^\n])(?:x-)?status:[^\n]*\n/gi, '');
 	return Buffer.concat([Buffer.from(header, 'latin1'), octets.subarray(end)]);
 }
 

@@ -204,7 +204,9 @@ export async function composeResent(message: Buffer, settings: ResentSettings): 
 	const text = message.toString('latin1');
 	const end = text.indexOf('\n\n');
 	const head = end < 0 ? text : text.slice(0, end + 1);
-	const kept = head.replace(/^From [^\n]*\n/gm, '').replace(/^status: [^\n]*\n/gim, '');
+	const kept = head
+		.replace(/(?<![^\n])From [^\n]*\n/g, '')
+		.replace(/(?<![^\n])status: [^\n]*\n/gi, '');
 	// The empty line that ends a message in its folder is not the message's.
 	const rest = text.slice(head.length).replace(/\n\n$/, '\n');
 	return Buffer.from(fields + kept + rest, 'latin1');

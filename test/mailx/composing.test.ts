@@ -194,6 +194,13 @@ describe('a letter passed on', () => {
 		assert.match(desk.file('sent') ?? '', /\nResent-Message-ID: .*@h>\nFrom: s1@/);
 	});
 
+	it('keeps what stands in a line behind a CR', async () => {
+		const odd = letter(1).replace('Subject: m1', 'X-Odd: a\rFrom b\rStatus: c\nSubject: m1');
+		desk.put('spool', odd);
+		await resend('resend 1 <pere>', { bare: false });
+		assert.match(desk.file('sent') ?? '', /\nX-Odd: a\rFrom b\rStatus: c\nSubject: m1\n/);
+	});
+
 	it('with quotes round the address is a list to -n', async () => {
 		const quoted = 'fwd 2 "pere"';
 		assert.match(await resend(quoted, { bare: true }), /No applicable messages from \{pere\}/);
