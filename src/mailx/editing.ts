@@ -68,7 +68,7 @@ function asMessage(edited: Buffer, postmark: string): Buffer {
 	const text = edited.toString('latin1');
 	const first = text.startsWith('From ') ? text.indexOf('\n') + 1 || text.length : 0;
 	const head = first > 0 ? text.slice(0, first) : `${postmark}\n`;
-	const rest = text.slice(first).replace(/^From /gm, '>From ');
+	const rest = text.slice(first).replace(/(?<![^\n])From /g, '>From ');
 	const end = rest.endsWith('\n\n') ? '' : rest.endsWith('\n') ? '\n' : '\n\n';
 	return Buffer.from(head + rest + end, 'latin1');
 }

@@ -42,6 +42,12 @@ describe('edit', () => {
 		assert.equal(box?.match(/^From /gm)?.length, 2);
 		assert.ok(box?.endsWith(letter(2, 'RO')));
 	});
+	it('leaves what stands behind a CR within a line', async () => {
+		const box = await edited('printf "Subject: m1\\n\\nx\\rFrom here\\n" > "$1"', {
+			writebackedited: '',
+		});
+		assert.match(box ?? '', /\nx\rFrom here\n/);
+	});
 	it('tells where there is no place for the copy, and the session goes on', async () => {
 		const told = await desk.play(
 			['edit 1', 'echo on'],
