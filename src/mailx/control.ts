@@ -102,8 +102,9 @@ export async function noop(): Promise<Outcome> {
 
 /** In a macro it does nothing in the original. */
 export async function quit(session: Session): Promise<Outcome> {
-	if (session.bare && session.input.inMacro) return undefined;
-	return session.input.sources.length > 0 ? 'failed' : 'leave';
+	const { bare, input } = session;
+	if (input.sources.length > 0) return 'failed';
+	return bare && input.inMacro ? undefined : 'leave';
 }
 
 export async function exit(session: Session): Promise<Outcome> {
@@ -238,7 +239,7 @@ export async function account(session: Session, words: string[]): Promise<Outcom
 	if (!lines) throw new Complaint(`Account ${name} does not exist.`);
 	const { leaveRules } = await import('./quit.js');
 	const rules = leaveRules(session);
-	await runMacro(session, lines);
+	if ((await runMacro(session, lines)) === 'exit') return 'exit';
 	if (session.input.starting) return;
 	// The folder one leaves is left by the rules it was read under.
 	return (await import('./folders.js')).switchFolder(session, '%', rules);

@@ -259,8 +259,16 @@ async function print({ session, draft, text }: Composition): Promise<EscapeOutco
 			: `Attachments: ${draft.attachments.map(printAttachment).join(', ')}\n`;
 	const body = overstrike(decodeText(text.octets, terminal.charset));
 	const whole = `-------\nMessage contains:\n${header}${body}${attached}`;
+	const shown = makePrintable(whole, terminal.charset);
+	// Where the header alone is longer than `crt` the original takes what is left for a very large number.
+	const crt = variables.get('crt') || undefined;
+	const fields = header.split('\n').length - 2 + (attached === '' ? 0 : 1);
+	if (session.bare && crt !== undefined && (Number.parseInt(crt, 10) || 0) < fields + 4) {
+		terminal.write(shown);
+		return 'continue';
+	}
 	const { showText } = await import('./shell.js');
-	await showText(session, makePrintable(whole, terminal.charset), 'Letter', -1);
+	await showText(session, shown, 'Letter', -1);
 	return 'continue';
 }
 
@@ -275,6 +283,7 @@ async function filterText({ session, text }: Composition, command: string): Prom
 		shielded: true,
 	});
 	const failed = end.status !== 0;
+	if (end.error !== undefined) terminal.complain(`${shellOf(session)}: ${end.error}\n`);
 	if (failed && (variables.has('bsdcompat') || variables.has('bsdmsgs'))) {
 		terminal.write('Fatal error in process.\n');
 	} else if (end.output.length === 0) terminal.complain(`No bytes from "${command}" !?\n`);

@@ -21,8 +21,10 @@ export interface Reading {
 export async function nextLine(session: Session, reading: Reading = {}): Promise<Line> {
 	const { floor = 0, joint = ' ', prompting = true } = reading;
 	let text = '';
-	for (let first = prompting; ; first = false) {
-		const line = await physicalLine(session, first, floor);
+	for (let lowest = floor, first = prompting; ; first = false) {
+		const line = await physicalLine(session, first, lowest);
+		// What continues a line stands in the same file.
+		lowest = Math.max(floor, session.input.sources.length);
 		if (line.kind === 'end' && text !== '') return { kind: 'line', text };
 		if (line.kind !== 'line') return line;
 		if (!line.text.endsWith('\\')) return { kind: 'line', text: text + line.text };

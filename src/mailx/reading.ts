@@ -241,6 +241,6 @@ async function pipeTo(
 	const input = Buffer.concat(texts);
 	const end = await terminal.lend({ command, input, ...(shell ? { shell } : {}) });
 	if (!terminal.outputIsTerminal) announce();
-	if (end.error !== undefined) terminal.complain(`${command}: ${end.error}\n`);
+	if (end.error !== undefined) terminal.complain(`${shell || '/bin/sh'}: ${end.error}\n`);
 	terminal.write(`"${command}" ${lines < 0 ? 'binary' : lines}/${count}\n`);
 }
