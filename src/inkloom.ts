@@ -194,7 +194,10 @@ async function explainAddresses(words: string[]): Promise<number> {
 	const trees = resolveAll(system, words, { book });
 	const lines = explain(system, trees, { ascii: !speaksUtf8() });
 	book.close();
-	print(lines.map((line) => `${line}\n`).join(''));
+	// What others have written into a .forward of theirs stands there, too.
+	const { makeSayable } = await import('./message/text.js');
+	const charset = speaksUtf8() ? 'utf-8' : 'us-ascii';
+	print(makeSayable(lines.map((line) => `${line}\n`).join(''), charset));
 	return verify(trees).status;
 }
 

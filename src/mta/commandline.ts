@@ -9,9 +9,24 @@ import { type Configured, configure } from './configuration.js';
 import { Exit } from './envelope.js';
 import { type Options, parseOptions, refusal } from './sendmailoptions.js';
 
+/** Octets in a string, as they were in the file, argument or reply that is cited, and harmless to a terminal. */
+function harmless(octets: string): string {
+	const { env } = process;
+	const wide = /utf-?8/i.test(env.LC_ALL || env.LC_CTYPE || env.LANG || '');
+	// Where UTF-8 is shown, what makes up a character of it is no control character of eight bits.
+	return octets.replace(wide ? acting : /[\x00-\x08\x0b-\x1f\x7f-\x9f]/g, (found) =>
+		wide && character.test(found) ? found : '?',
+	);
+}
+
+/** Control characters of seven and eight bits, what turns the direction of text, and, to be let through, characters. */
+const acting =
+	/[\x00-\x08\x0b-\x1f\x7f]|\xc2[\x80-\x9f]|\xe2(?:\x80[\xa8-\xae]|\x81[\xa6-\xaf])|\xef\xbf[\xb9-\xbb]|[\xc2-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}|[\xf0-\xf4][\x80-\xbf]{3}|[\x80-\x9f]/g;
+const character =
+	/^(?!\xc2[\x80-\x9f]|\xe2(?:\x80[\xa8-\xae]|\x81[\xa6-\xaf])|\xef\xbf[\xb9-\xbb])[\xc2-\xf4][\x80-\xbf]+$/;
+
 function say(line: string): void {
-	// Octets in a string, as they were in the file or argument that is cited.
-	process.stdout.write(`${line.replace(/[\x00-\x08\x0b-\x1f\x7f]/g, '?')}\n`, 'latin1');
+	process.stdout.write(`${harmless(line)}\n`, 'latin1');
 }
 
 /** The letter on standard input; a line with a dot alone ends it, except with `-i`. */

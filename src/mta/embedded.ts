@@ -67,7 +67,7 @@ export function octetsOf(text: string): string {
 export function shownText(text: string): string {
 	return Buffer.from(text, 'latin1')
 		.toString('utf8')
-		.replace(/[\x00-\x08\x0b-\x1f\x7f-\x9f]/g, '?');
+		.replace(/[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u206f\ufff9-\ufffb]/g, '?');
 }
 
 function mayWrite(path: string): boolean {

@@ -63,6 +63,30 @@ describe('the command line', () => {
 		});
 	}
 
+	it("shows nothing of others' files that acts on a terminal, and leaves their letters alone", () => {
+		const evil = '\x1b[2J\u009b31m\u202e\u2066\ufff9\b\r';
+		office.write('home/pere/.forward', `no${evil}such caf\u00e9\n`);
+		const locales: [string, RegExp][] = [
+			['C.UTF-8', /[\x00-\x08\x0b-\x1f\x7f]|\xc2[\x80-\x9f]|\xe2|\xef|\x9b/],
+			['C', /[\x00-\x08\x0b-\x1f\x7f-\x9f]/],
+		];
+		for (const [locale, acts] of locales) {
+			for (const words of [
+				['-bv', 'pere'],
+				['-v', 'pere'],
+			]) {
+				const { stdout, stderr } = spawnSync(process.execPath, [sendmailProgram, ...words], {
+					env: { ...office.env('pue'), LC_ALL: locale },
+					input: '\nhello\n',
+					encoding: 'latin1',
+				});
+				assert.match(stdout, /no\?/);
+				assert.doesNotMatch(stdout + stderr, acts, `${locale} ${words}`);
+				if (locale === 'C.UTF-8') assert.match(stdout, /caf\xc3\xa9/);
+			}
+		}
+	});
+
 	it('tells its version, and then what is wrong with the rest', () => {
 		const { status, out } = sendmail(['-d0.1', '-bv']);
 		assert.equal(status, 64);
