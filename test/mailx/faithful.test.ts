@@ -132,7 +132,7 @@ const rows: Readonly<Record<string, Row>> = {
 	},
 };
 
-const stub = '#!/bin/sh\ncat > "$HOME/../sent"\n';
+const keepsLetter = '#!/bin/sh\ncat > "$HOME/../sent"\n';
 
 function play(row: Row): { told: string; read(name: string): string; remove(): void } {
 	const dir = mkdtempSync(join(tmpdir(), 'faithful-'));
@@ -141,7 +141,7 @@ function play(row: Row): { told: string; read(name: string): string; remove(): v
 		writeFileSync(join(dir, name), text, 'latin1');
 		chmodSync(join(dir, name), mode);
 	};
-	put('mailer', stub, 0o755);
+	put('mailer', keepsLetter, 0o755);
 	put('spool', row.spool ?? plain);
 	put('home/.mailrc', `set sendmail=${dir}/mailer sendwait\n${row.rc ?? ''}\n`);
 	for (const [name, text] of Object.entries(row.files ?? {})) put(name, text);
